@@ -1,0 +1,49 @@
+// Nest 12 and some of its dependencies are ES modules, which jest cannot require: swc turns those (and only those) into
+// CommonJS. See docs/adr/0001-nest-12-and-jest.md.
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const rootDir = join(__dirname, '..');
+const settings = JSON.parse(readFileSync(join(rootDir, '.swcrc'), 'utf8'));
+delete settings.$schema;
+const { paths } = JSON.parse(readFileSync(join(rootDir, 'tsconfig.json'), 'utf8')).compilerOptions;
+const aliases = Object.fromEntries(
+  Object.entries(paths).map(([name, [target]]) => [`^${name}$`, `<rootDir>/${target.replace('./', '')}`]),
+);
+const esModules = [
+  '@nestjs',
+  'fast-check',
+  'pure-rand',
+  'file-type',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  '@tokenizer',
+  '@borewit',
+  'load-esm',
+  'cookie',
+  'content-disposition',
+  'es-toolkit',
+  'uuid',
+  'canonicalize',
+  'mingo',
+];
+
+const project = (displayName, suffix, more = {}) => ({
+  displayName,
+  rootDir,
+  roots: ['apps', 'libs', 'config', 'test'].map((folder) => `<rootDir>/${folder}`),
+  testMatch: [`**/*.${suffix}-spec.ts`],
+  testEnvironment: 'node',
+  transform: { '^.+\\.(t|j|mj)s$': ['@swc/jest', { ...settings, swcrc: false, sourceMaps: 'inline' }] },
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
+  moduleNameMapper: { ...aliases, '^(\\.{1,2}/(?!.*node_modules).*)\\.js$': ['$1.js', '$1'] },
+  setupFiles: ['reflect-metadata'],
+  ...more,
+});
+
+module.exports = {
+  rootDir,
+  testTimeout: 120_000,
+  projects: [project('unit', 'unit'), project('contract', 'contract'), project('e2e', 'e2e'), project('crash', 'crash')],
+};
