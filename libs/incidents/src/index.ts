@@ -1,0 +1,4 @@
+export * from './domain/incident.commands';
+export * from './domain/incident.events';
+export * from './domain/incident.state';
+export * from './domain/incident.types';
