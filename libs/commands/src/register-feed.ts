@@ -1,0 +1,74 @@
+import { type EventStore, startPosition } from '@faultline/event-store';
+import { type RecordedEvent, type Register } from '@faultline/kernel';
+import { type EventCodec } from './event-codec';
+
+type Waiter = { readonly position: string; readonly resolve: () => void };
+
+/** Keeps registers folded from the log: loaded before the first command, current ever after. */
+export class RegisterFeed {
+  private position = startPosition;
+  private waiters: Waiter[] = [];
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  /** Why the feed stopped, if it did so by itself: commands must not go on with registers that grow old. */
+  failure: unknown;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly codec: EventCodec,
+    private readonly registers: readonly Register[],
+  ) {}
+
+  /** Folds everything recorded so far, then follows the log. */
+  async start(): Promise<void> {
+    const streamPrefixes = this.prefixes();
+    const head = await this.store.head();
+    for await (const event of this.store.readAll({ filter: { streamPrefixes } })) this.apply(event);
+    if (head !== undefined && head > this.position) this.position = head;
+    this.running = this.follow(streamPrefixes);
+  }
+
+  /** Resolves once every register reflects the log up to `position`. */
+  reached(position: string): Promise<void> {
+    if (position <= this.position) return Promise.resolve();
+    return new Promise((resolve) => this.waiters.push({ position, resolve }));
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private prefixes(): readonly string[] {
+    return [...new Set(this.registers.flatMap(({ streamPrefixes }) => streamPrefixes))];
+  }
+
+  private async follow(streamPrefixes: readonly string[]): Promise<void> {
+    const after = this.position === startPosition ? {} : { after: this.position };
+    const { signal } = this.stopping;
+    try {
+      for await (const { events, position } of this.store.subscribe({ ...after, filter: { streamPrefixes }, signal })) {
+        for (const event of events) this.apply(event);
+        this.moveTo(position);
+      }
+    } catch (error) {
+      this.failure = error;
+    }
+  }
+
+  private apply(event: RecordedEvent): void {
+    const clear = this.codec.open(event);
+    for (const register of this.registers) {
+      if (register.streamPrefixes.some((prefix) => event.stream.startsWith(prefix))) register.apply(clear);
+    }
+    if (event.position > this.position) this.position = event.position;
+  }
+
+  private moveTo(position: string): void {
+    if (position > this.position) this.position = position;
+    const due = this.waiters.filter((waiter) => waiter.position <= this.position);
+    if (due.length === 0) return;
+    this.waiters = this.waiters.filter((waiter) => waiter.position > this.position);
+    for (const { resolve } of due) resolve();
+  }
+}

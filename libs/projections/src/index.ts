@@ -1,0 +1,3 @@
+export * from './projection';
+export * from './projection-host';
+export { type RebuildProgress } from './rebuild';

@@ -1,0 +1,227 @@
+import { type Delivery, type EventStore, InvalidPosition, startPosition } from '@faultline/event-store';
+import { type Clock, conflict, notFound, type RecordedEvent, toInstant } from '@faultline/kernel';
+import { FencedOff, type ReadStore } from '@faultline/read-store';
+import { type FeedOwner, ModelFeed } from './model-feed';
+import { type Projection } from './projection';
+import { rebuildModel, type RebuildProgress } from './rebuild';
+
+/** What one projection is doing. */
+export type ProjectionStatus = {
+  readonly name: string;
+  readonly version: number;
+  readonly position: string | null;
+  /** Age of the newest event that it has not seen; 0 when it is at the end of the log. */
+  readonly lagMs: number;
+  readonly rebuild: RebuildProgress | null;
+};
+
+/** The dependencies of a host. */
+export type ProjectionServices = {
+  readonly events: EventStore;
+  readonly store: ReadStore;
+  readonly clock: Clock;
+  /** Turns an event of the log into clear text of the current schema version. */
+  readonly open: (event: RecordedEvent) => RecordedEvent;
+  readonly owner: string;
+  /** Told after each batch how far every live model has come. */
+  readonly onPosition?: (position: string) => void;
+  /** Told when a store fails and is tried again, and when the pump had to stop for good. */
+  readonly onTrouble?: (trouble: { readonly error: unknown; readonly fatal: boolean }) => void;
+};
+
+const leaseMs = 30_000;
+const backOff = { firstMs: 100, factor: 1.5, maxMs: 5_000 };
+/** How long the replaced version of a model is still fed, so that no query that runs loses its collection. */
+const graceMs = 60_000;
+
+/** The one pump of a process: subscribes to the log and feeds every projection, in order; rebuilds beside the live models. */
+export class ProjectionHost {
+  private readonly live = new Map<string, ModelFeed>();
+  private readonly retiring = new Set<ModelFeed>();
+  private readonly rebuilding = new Map<string, RebuildProgress>();
+  private readonly joining: { readonly feed: ModelFeed; readonly joined: () => void }[] = [];
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private readonly rebuilds = new Set<Promise<void>>();
+  private owner: FeedOwner;
+  private applied = startPosition;
+  private lastRecordedAt = 0;
+  /** Why the pump stopped by itself, if it did. */
+  failure: unknown;
+
+  constructor(
+    private readonly projections: readonly Projection[],
+    private readonly services: ProjectionServices,
+  ) {
+    this.owner = { epoch: 0, owner: services.owner };
+  }
+
+  /** Opens every model at its live version, drops what interrupted rebuilds left, and starts the pump. */
+  async start(): Promise<void> {
+    const { store, clock, owner } = this.services;
+    const lease = await store.acquireLease('projector', owner, { now: clock.now(), forMs: leaseMs });
+    this.owner = { epoch: lease?.epoch ?? 0, owner };
+    for (const projection of this.projections) {
+      const version = await store.liveVersion(projection.name);
+      for (const other of [version - 1, version + 1]) {
+        if (other > 0) await new ModelFeed(projection, other, store, this.owner).drop();
+      }
+      const feed = new ModelFeed(projection, version, store, this.owner);
+      await feed.open();
+      this.live.set(projection.name, feed);
+    }
+    this.running = this.run();
+  }
+
+  /** Finishes the batch at hand, then stops. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.allSettled([this.running, ...this.rebuilds]);
+  }
+
+  /** The position that every live model has reached. */
+  get position(): string {
+    return this.applied;
+  }
+
+  async status(): Promise<ProjectionStatus[]> {
+    const head = await this.services.events.head();
+    return this.projections.map(({ name }) => {
+      const feed = this.live.get(name);
+      const position = feed && feed.position !== startPosition ? feed.position : null;
+      const behind = head !== undefined && (position ?? '') < head;
+      const lagMs = behind ? Math.max(0, this.services.clock.now() - this.lastRecordedAt) : 0;
+      return { name, version: feed?.version ?? 0, position, lagMs, rebuild: this.rebuilding.get(name) ?? null };
+    });
+  }
+
+  /** Starts a rebuild and returns at once; `status` tells its progress. Throws when one is running, or no such projection exists. */
+  rebuild(name: string): void {
+    const projection = this.projections.find((candidate) => candidate.name === name);
+    if (!projection) throw notFound('projection.unknown', `There is no projection ${name}`, { name });
+    if (this.rebuilding.has(name)) {
+      throw conflict('projection.rebuilding', `Projection ${name} is being rebuilt already`, { name });
+    }
+    const task = this.runRebuild(projection)
+      .catch((error: unknown) => this.services.onTrouble?.({ error, fatal: false }))
+      .finally(() => {
+        this.rebuilding.delete(name);
+        this.rebuilds.delete(task);
+      });
+    this.rebuilds.add(task);
+  }
+
+  private async runRebuild(projection: Projection): Promise<void> {
+    const { name } = projection;
+    const { store, events, open, clock } = this.services;
+    const version = (await store.liveVersion(name)) + 1;
+    const startedAt = toInstant(clock.now());
+    const report = (step: Pick<RebuildProgress, 'events' | 'position' | 'phase'>) =>
+      this.rebuilding.set(name, { version, startedAt, ...step });
+    report({ events: 0, position: null, phase: 'folding' });
+    const { signal } = this.stopping;
+    const feed = await rebuildModel(projection, version, { events, store, owner: this.owner, open, report, signal });
+    report({ ...this.progress(name), phase: 'joining' });
+    await this.join(feed);
+    await store.swapVersion(name, version);
+    const old = this.live.get(name);
+    this.live.set(name, feed);
+    this.rebuilding.delete(name);
+    if (old) await this.retire(old);
+  }
+
+  private progress(name: string): { events: number; position: string | null } {
+    const { events, position } = this.rebuilding.get(name) ?? { events: 0, position: null };
+    return { events, position };
+  }
+
+  /** Brings a feed to where the pump stands, in the pump's own turn, so that no event falls between the two. */
+  private join(feed: ModelFeed): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const joined = () => {
+        this.retiring.add(feed);
+        resolve();
+      };
+      this.stopping.signal.addEventListener('abort', () => {
+        reject(new Error('The server stops'));
+      });
+      this.joining.push({ feed, joined });
+      void this.inTurn(() => this.admit());
+    });
+  }
+
+  private turn: Promise<void> = Promise.resolve();
+
+  private inTurn(task: () => Promise<void>): Promise<void> {
+    const next = this.turn.then(task);
+    this.turn = next.catch(() => undefined);
+    return next;
+  }
+
+  private async admit(): Promise<void> {
+    for (let entry = this.joining.shift(); entry; entry = this.joining.shift()) {
+      const { feed, joined } = entry;
+      const target = this.applied;
+      const filter = { streamPrefixes: feed.projection.streamPrefixes };
+      const missed: RecordedEvent[] = [];
+      const from = feed.position === startPosition ? {} : { from: feed.position };
+      for await (const event of this.services.events.readAll({ ...from, filter })) {
+        if (event.position > target) break;
+        missed.push(this.services.open(event));
+      }
+      await feed.process(missed, target);
+      joined();
+    }
+  }
+
+  private async retire(feed: ModelFeed): Promise<void> {
+    const { name } = feed.projection;
+    const successor = this.live.get(name);
+    if (successor) this.retiring.delete(successor);
+    this.retiring.add(feed);
+    await this.services.clock.wait(graceMs, this.stopping.signal);
+    await this.inTurn(async () => {
+      this.retiring.delete(feed);
+      if (!this.stopping.signal.aborted) await feed.drop();
+    });
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    let delay = backOff.firstMs;
+    while (!signal.aborted) {
+      try {
+        for await (const delivery of this.services.events.subscribe({ ...this.after(), signal, batchSize: 1_000 })) {
+          await this.inTurn(() => this.process(delivery));
+          delay = backOff.firstMs;
+        }
+      } catch (error) {
+        const fatal = error instanceof InvalidPosition || error instanceof FencedOff;
+        this.services.onTrouble?.({ error, fatal });
+        if (fatal) {
+          this.failure = error;
+          return;
+        }
+        await this.services.clock.wait(delay, signal);
+        delay = Math.min(delay * backOff.factor, backOff.maxMs);
+      }
+    }
+  }
+
+  private after(): { after?: string } {
+    const positions = [...this.live.values()].map(({ position }) => position).sort();
+    const [least] = positions;
+    return least === undefined || least === startPosition ? {} : { after: least };
+  }
+
+  private async process({ events, position }: Delivery): Promise<void> {
+    const feeds = [...this.live.values(), ...this.retiring];
+    const concerned = events.filter((event) => feeds.some((feed) => feed.concerns(event)));
+    const clear = concerned.map((event) => this.services.open(event));
+    for (const feed of feeds) await feed.process(clear, position);
+    const last = events.at(-1);
+    if (last) this.lastRecordedAt = Date.parse(last.metadata.recordedAt);
+    this.applied = position;
+    this.services.onPosition?.(position);
+  }
+}

@@ -1,0 +1,2 @@
+export * from './incident.projection';
+export * from './queue.counter';

@@ -1,0 +1,19 @@
+/** What a worker is told when it is started. */
+export type WorkerSettings = { readonly eventStore: string; readonly readStore: string; readonly keyStore: string; readonly masterKey: string | undefined };
+
+/** A DomainError as it crosses between threads. */
+export type ErrorMessage = {
+  readonly message: string;
+  readonly name: string;
+  readonly domain?: { readonly kind: 'invalid' | 'not-found' | 'conflict' | 'forbidden'; readonly code: string; readonly fields: object };
+};
+
+export type RequestMessage = { readonly id: number; readonly method: string; readonly args: readonly unknown[] };
+
+/** What a worker tells: answers, and how far it has come. */
+export type WorkerMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'position'; readonly position: string }
+  | { readonly kind: 'trouble'; readonly message: string; readonly fatal: boolean }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: ErrorMessage };
