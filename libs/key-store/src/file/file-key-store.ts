@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DataKey, type KeyStore } from '../key-store.port';
+import { decrypt, encrypt } from '../seal';
+import { KeyFile, type KeyLine } from './key-file';
+import { masterKeyBeside, masterKeyFrom } from './master-key';
+
+/** The keys cannot be opened as they are; the message says why and what to do. */
+export class KeyStoreUnusable extends Error {
+  override readonly name = 'KeyStoreUnusable';
+}
+
+export type FileKeyStoreOptions = {
+  readonly directory: string;
+  /** Absent: a file of mode 0600 beside the keys. */
+  readonly masterKey?: string | undefined;
+  /** Follows what another thread of the process writes, and writes nothing. */
+  readonly readOnly?: boolean;
+};
+
+const installation = 'installation';
+
+/** Keys of personal data in a file beside the data, each wrapped by the master key. */
+export class FileKeyStore implements KeyStore {
+  private readonly keys = new Map<string, DataKey>();
+  private readonly subjects = new Map<string, string[]>();
+  private readonly lines = new Map<string, KeyLine>();
+  private secret: Buffer | undefined;
+  private tail: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly file: KeyFile,
+    private readonly masterKey: Buffer,
+    private readonly readOnly: boolean,
+  ) {
+    this.load();
+  }
+
+  get installationSecret(): Buffer {
+    if (!this.secret) throw new KeyStoreUnusable('The key store has no installation secret yet');
+    return this.secret;
+  }
+
+  /** Makes the installation's secret where there is none. */
+  async prepare(): Promise<void> {
+    if (this.secret || this.readOnly) return;
+    const secret = randomBytes(32);
+    const line: KeyLine = { kind: 'installation', wrapped: this.wrap(secret, installation) };
+    await this.file.append([line]);
+    this.take(line);
+  }
+
+  ensureKeys(subjects: readonly string[]): Promise<ReadonlyMap<string, DataKey>> {
+    const present = this.newest(subjects);
+    if (present) return Promise.resolve(present);
+    // One after the other: the second caller finds what the first one made.
+    return this.inTurn(async () => {
+      const missing = [...new Set(subjects)].filter((subject) => !this.newestOf(subject));
+      const lines = missing.map((subject) => this.make(subject));
+      if (lines.length > 0) await this.file.append(lines);
+      for (const line of lines) this.take(line);
+      return this.newest(subjects) ?? new Map<string, DataKey>();
+    });
+  }
+
+  key(id: string): DataKey | undefined {
+    const known = this.keys.get(id);
+    if (known || this.lines.get(id)?.kind === 'destroyed') return known;
+    this.load();
+    return this.keys.get(id);
+  }
+
+  destroyKeys(subject: string): Promise<readonly string[]> {
+    return this.inTurn(() => {
+      const ids = this.subjects.get(subject) ?? [];
+      for (const id of ids) {
+        this.keys.get(id)?.secret.fill(0);
+        this.keys.delete(id);
+        this.lines.set(id, { kind: 'destroyed', id });
+      }
+      this.subjects.delete(subject);
+      if (ids.length > 0) this.file.replace([...this.lines.values()]);
+      return Promise.resolve(ids);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.tail;
+  }
+
+  private inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
+    const current = this.tail.then(task);
+    this.tail = current.catch(() => undefined);
+    return current;
+  }
+
+  private newestOf(subject: string): DataKey | undefined {
+    const id = this.subjects.get(subject)?.at(-1);
+    return id === undefined ? undefined : this.keys.get(id);
+  }
+
+  private newest(subjects: readonly string[]): Map<string, DataKey> | undefined {
+    const found = new Map<string, DataKey>();
+    for (const subject of subjects) {
+      const key = this.newestOf(subject);
+      if (!key) return undefined;
+      found.set(subject, key);
+    }
+    return found;
+  }
+
+  private make(subject: string): KeyLine {
+    const id = randomBytes(9).toString('base64url');
+    return { kind: 'key', id, subject, wrapped: this.wrap(randomBytes(32), id) };
+  }
+
+  private load(): void {
+    for (const line of this.file.readNew()) this.take(line);
+  }
+
+  private take(line: KeyLine): void {
+    this.lines.set(line.kind === 'installation' ? installation : line.id, line);
+    if (line.kind === 'installation') this.secret = this.unwrap(line.wrapped, installation);
+    if (line.kind === 'destroyed') this.keys.delete(line.id);
+    if (line.kind !== 'key' || this.keys.has(line.id)) return;
+    this.keys.set(line.id, { id: line.id, secret: this.unwrap(line.wrapped, line.id) });
+    const owned = this.subjects.get(line.subject);
+    if (owned) owned.push(line.id);
+    else this.subjects.set(line.subject, [line.id]);
+  }
+
+  private wrap(secret: Buffer, id: string): string {
+    return encrypt(secret, this.masterKey, id).toString('base64');
+  }
+
+  private unwrap(wrapped: string, id: string): Buffer {
+    try {
+      return decrypt(Buffer.from(wrapped, 'base64'), this.masterKey, id);
+    } catch (cause) {
+      throw new KeyStoreUnusable(
+        'The keys of personal data do not open with this master key. ' +
+          'Set FAULTLINE_MASTER_KEY (or master.key beside them) to the one they were made with.',
+        { cause },
+      );
+    }
+  }
+}
+
+/** Opens the key store in `<directory>/keys`. Throws KeyStoreUnusable when the master key is not the one it was made with. */
+export async function openFileKeyStore(options: FileKeyStoreOptions): Promise<FileKeyStore> {
+  const { directory, masterKey, readOnly = false } = options;
+  const folder = join(directory, 'keys');
+  if (!readOnly) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+  }
+  const master = masterKey === undefined ? masterKeyBeside(join(folder, 'master.key')) : masterKeyFrom(masterKey);
+  const file = new KeyFile(join(folder, 'keys.ndjson'));
+  if (!readOnly) file.repair();
+  const store = new FileKeyStore(file, master, readOnly);
+  await store.prepare();
+  return store;
+}
