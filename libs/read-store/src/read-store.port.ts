@@ -7,8 +7,15 @@ export type Filter = Readonly<Record<string, unknown>>;
 /** Fields in order, 1 ascending, -1 descending; `_id` is added last by the adapter where it is missing. */
 export type Sort = readonly (readonly [path: string, direction: 1 | -1])[];
 
+/** The sort as every adapter carries it out: up to `_id`, which is added, ascending, where it is missing. */
+export function completeSort(sort: Sort = []): Sort {
+  const end = sort.findIndex(([path]) => path === '_id');
+  return end < 0 ? [...sort, ['_id', 1]] : sort.slice(0, end + 1);
+}
+
 export type FindOptions = {
   readonly filter?: Filter;
+  /** By `_id` where absent. */
   readonly sort?: Sort;
   readonly limit?: number;
   /** Keyset paging: the values of the sort fields and the `_id` of the last document seen; what follows it is returned. */
@@ -24,7 +31,10 @@ export type GroupOptions = {
   readonly sums: Readonly<Record<string, string | 1>>;
 };
 
-export type Group = { readonly key: Readonly<Record<string, unknown>>; readonly sums: Readonly<Record<string, number>> };
+export type Group = {
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly sums: Readonly<Record<string, number>>;
+};
 
 /** An index on fields in order: equality fields first, then those of the sort. */
 export type IndexSpec = Sort;
@@ -62,7 +72,11 @@ export interface ReadStore {
   /** Refused with FencedOff for a lower epoch than the one stored. Tombstones at or before it in `collections` may be removed. */
   writeCheckpoint(projection: string, checkpoint: Checkpoint, collections?: readonly string[]): Promise<void>;
   /** Takes the lease if it is free, expired at `now` or already the owner's; the epoch rises with each change of owner. */
-  acquireLease(id: string, owner: string, times: { readonly now: number; readonly forMs: number }): Promise<Lease | undefined>;
+  acquireLease(
+    id: string,
+    owner: string,
+    times: { readonly now: number; readonly forMs: number },
+  ): Promise<Lease | undefined>;
   releaseLease(id: string, owner: string): Promise<void>;
   /** The version of a read model that is live: 1 before the first swap. */
   liveVersion(model: string): Promise<number>;
