@@ -1,0 +1,3 @@
+export * from './catalog.register';
+export * from './domain/catalog.decider';
+export * from './domain/catalog.events';

@@ -1,0 +1,3 @@
+export * from './domain/api-key.decider';
+export * from './domain/permissions';
+export * from './key.register';

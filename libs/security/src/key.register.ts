@@ -1,0 +1,59 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type RecordedEvent, type Register } from '@faultline/kernel';
+import { type ApiKey, apiKeyDecider, type ApiKeyEvent } from './domain/api-key.decider';
+import { type Principal } from './domain/permissions';
+
+/** A new API key, 256 random bits; only its holder ever sees it. */
+export const makeApiKey = (): string => `flk_${randomBytes(32).toString('base64url')}`;
+
+/** What is recorded of a key. */
+export const hashApiKey = (key: string): string => createHash('sha256').update(key, 'utf8').digest('hex');
+
+/** A key that was issued, without its hash. */
+export type ListedKey = {
+  readonly id: string;
+  readonly revision: number;
+  readonly name: string;
+  readonly person: string;
+  readonly role: string;
+  readonly expiresAt: string | null;
+  readonly revoked: boolean;
+};
+
+/** API keys by the hash of what a caller presents: the look-up compares hashes, so its time tells nothing about a key. */
+export class KeyRegister implements Register {
+  readonly streamPrefixes = ['key-'];
+  private readonly byId = new Map<string, ApiKey & { readonly revision: number }>();
+  private readonly byHash = new Map<string, string>();
+
+  apply(event: RecordedEvent): void {
+    const id = event.stream.slice('key-'.length);
+    const before = this.byId.get(id) ?? apiKeyDecider.initialState();
+    const after = apiKeyDecider.evolve(before, event as unknown as ApiKeyEvent, event);
+    this.byId.set(id, { ...after, revision: event.revision });
+    if (after.issued) this.byHash.set(after.issued.hash, id);
+  }
+
+  /** The principal behind a presented key; undefined if it is unknown, revoked or expired at `now` (ms). */
+  find(presented: string, now: number): Principal | undefined {
+    const id = this.byHash.get(hashApiKey(presented));
+    const key = id === undefined ? undefined : this.byId.get(id);
+    if (id === undefined || !key?.issued || key.revoked) return undefined;
+    const { person, role, expiresAt } = key.issued;
+    if (expiresAt !== null && Date.parse(expiresAt) <= now) return undefined;
+    return { keyId: id, personId: person, role };
+  }
+
+  /** Whether any key of an administrator was ever issued. */
+  get hasAdministrator(): boolean {
+    return [...this.byId.values()].some(({ issued }) => issued?.role === 'administrator');
+  }
+
+  all(): readonly ListedKey[] {
+    return [...this.byId].flatMap(([id, { issued, revoked, revision }]) => {
+      if (!issued) return [];
+      const { name, person, role, expiresAt } = issued;
+      return [{ id, revision, name, person, role, expiresAt, revoked }];
+    });
+  }
+}
