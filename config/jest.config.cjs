@@ -45,5 +45,10 @@ const project = (displayName, suffix, more = {}) => ({
 module.exports = {
   rootDir,
   testTimeout: 120_000,
-  projects: [project('unit', 'unit'), project('contract', 'contract'), project('e2e', 'e2e'), project('crash', 'crash')],
+  projects: [
+    project('unit', 'unit'),
+    project('contract', 'contract'),
+    project('e2e', 'e2e'),
+    project('crash', 'crash'),
+  ],
 };
