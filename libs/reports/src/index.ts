@@ -1,0 +1,17 @@
+export { type IncidentPage } from './engine/page';
+export * from './query-reader';
+export { type ReportEntry, type ReportParameter } from './report';
+export { reportCatalogue } from './report.catalogue';
+export { filterNames, type FilterName } from './report.params';
+export * from './report.service';
+export { type BacklogAgeAnswer } from './reports/backlog-age.report';
+export { type BacklogAnswer, type BacklogAt } from './reports/backlog.report';
+export { type DurationAnswer, type DurationGroup } from './reports/duration.report';
+export { type FlowAnswer } from './reports/flow.report';
+export { type SlaAnswer, type SlaGroup } from './reports/sla.report';
+export { type TierPathsAnswer } from './reports/tier-paths.report';
+export { type TrendPoint, type TrendsAnswer } from './reports/trends.report';
+export { type VolumeAnswer } from './reports/volume.report';
+export { type WorkloadAnswer, type WorkloadGroup } from './reports/workload.report';
+export * from './timeline.projection';
+export * from './timeline.types';
