@@ -9,7 +9,7 @@ import {
   toInstant,
   type Via,
 } from '@faultline/kernel';
-import { type EventStore, WrongExpectedRevision } from '@faultline/event-store';
+import { type EventStore, StreamNotFound, WrongExpectedRevision } from '@faultline/event-store';
 import { type KeyStore } from '@faultline/key-store';
 import { type EventCodec } from './event-codec';
 import { type Draft, EventWriter } from './event-writer';
@@ -101,6 +101,16 @@ export class CommandRuntime {
     return this.cache(aggregate).load(stream);
   }
 
+  /** Who wrote the first event of a stream; undefined where there is none. */
+  async actorOfFirst(stream: string): Promise<string | undefined> {
+    try {
+      for await (const { metadata } of this.services.store.readStream(stream, { limit: 1 })) return metadata.actor.id;
+    } catch (error) {
+      if (!(error instanceof StreamNotFound)) throw error;
+    }
+    return undefined;
+  }
+
   private async attempt<State, Command, Event extends DomainEvent, Facts>(
     aggregate: Aggregate<State, Command, Event, Facts>,
     stream: string,
@@ -124,23 +134,17 @@ export class CommandRuntime {
       subject: aggregate.subject(folded.state, events, envelope.actor),
     };
     const written = await this.writer.write(draft);
-    const recorded = written.events.map(
-      (event, index): RecordedEvent => ({
-        ...event,
-        data: events[index]?.data as RecordedEvent['data'],
-        stream,
-        revision: folded.end.revision + 1 + index,
-        position: written.position,
-      }),
-    );
+    const recorded = written.events.map((event, index): RecordedEvent => ({
+      ...event,
+      data: events[index]?.data as RecordedEvent['data'],
+      stream,
+      revision: folded.end.revision + 1 + index,
+      position: written.position,
+    }));
     return outcome(stream, cache.keep(stream, folded, recorded), false);
   }
 
-  private context<State, Facts>(
-    folded: Folded<State>,
-    envelope: CommandEnvelope,
-    facts: Facts,
-  ): CommandContext<Facts> {
+  private context<State, Facts>(folded: Folded<State>, envelope: CommandEnvelope, facts: Facts): CommandContext<Facts> {
     const now = toInstant(this.services.clock.now());
     const wanted = envelope.occurredAt ?? now;
     // Within a stream business time never runs backwards, whatever the clocks of several machines say.

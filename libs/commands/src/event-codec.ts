@@ -1,4 +1,12 @@
-import { type EventSchemas, type RecordedEvent, isSealed, type Json, type JsonObject, replaceFields, upcast } from '@faultline/kernel';
+import {
+  type EventSchemas,
+  type RecordedEvent,
+  isSealed,
+  type Json,
+  type JsonObject,
+  replaceFields,
+  upcast,
+} from '@faultline/kernel';
 import { type DataKey, type KeyStore, openField, sealField } from '@faultline/key-store';
 
 /** What stands in for a reason or field whose key was destroyed. */

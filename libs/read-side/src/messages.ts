@@ -1,11 +1,20 @@
 /** What a worker is told when it is started. */
-export type WorkerSettings = { readonly eventStore: string; readonly readStore: string; readonly keyStore: string; readonly masterKey: string | undefined };
+export type WorkerSettings = {
+  readonly eventStore: string;
+  readonly readStore: string;
+  readonly keyStore: string;
+  readonly masterKey: string | undefined;
+};
 
 /** A DomainError as it crosses between threads. */
 export type ErrorMessage = {
   readonly message: string;
   readonly name: string;
-  readonly domain?: { readonly kind: 'invalid' | 'not-found' | 'conflict' | 'forbidden'; readonly code: string; readonly fields: object };
+  readonly domain?: {
+    readonly kind: 'invalid' | 'not-found' | 'conflict' | 'forbidden';
+    readonly code: string;
+    readonly fields: object;
+  };
 };
 
 export type RequestMessage = { readonly id: number; readonly method: string; readonly args: readonly unknown[] };

@@ -77,11 +77,11 @@ export class ReadSideHost implements ReadSide {
   }
 
   report(name: string, query: QueryParameters): Promise<object> {
-    return this.reports.run(name, query);
+    return this.reports.run(name, query, this.services.clock.now());
   }
 
   incidentsBehind(name: string, query: QueryParameters): Promise<IdPage> {
-    return this.reports.incidents(name, query);
+    return this.reports.incidents(name, query, this.services.clock.now());
   }
 
   incidentsAsOf(query: QueryParameters): Promise<IdPage> {
