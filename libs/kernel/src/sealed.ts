@@ -15,7 +15,11 @@ export const isSealed = (value: unknown): value is Sealed =>
 export type FieldPath = string;
 
 /** `data` with the value at each path replaced by `replace(value)`; paths that lead nowhere, and null, are left alone. */
-export function replaceFields(data: JsonObject, paths: readonly FieldPath[], replace: (value: Json) => Json): JsonObject {
+export function replaceFields(
+  data: JsonObject,
+  paths: readonly FieldPath[],
+  replace: (value: Json) => Json,
+): JsonObject {
   return paths.reduce<Json>((result, path) => replaceAt(result, path.split('.'), replace), data) as JsonObject;
 }
 

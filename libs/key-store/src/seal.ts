@@ -33,6 +33,8 @@ export function openField({ sealed, key: id }: Sealed, keys: Pick<KeyStore, 'key
   try {
     return JSON.parse(decrypt(Buffer.from(sealed, 'base64'), key.secret, id).toString('utf8')) as Json;
   } catch (cause) {
-    throw new Error(`A field sealed under key ${id} does not open: it was changed, or belongs to other keys`, { cause });
+    throw new Error(`A field sealed under key ${id} does not open: it was changed, or belongs to other keys`, {
+      cause,
+    });
   }
 }

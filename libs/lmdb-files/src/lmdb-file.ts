@@ -2,9 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** What a look at an LMDB data file tells before LMDB maps it into memory, where a damaged one would end the process. */
 export type LmdbFileState =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'sound' }
-  | { readonly kind: 'damaged'; readonly reason: string };
+  { readonly kind: 'absent' } | { readonly kind: 'sound' } | { readonly kind: 'damaged'; readonly reason: string };
 
 // The layout of a meta page, by liblmdb's MDB_meta as the lmdb package ships it (little-endian): a page header, then these offsets.
 const headerBytes = 24;
@@ -54,5 +52,9 @@ function readMeta(file: number, offset: number): Meta | undefined {
   const pageSize = page.readUInt32LE(pageSizeAt);
   const plausible = page.readUInt32LE(magicAt) === magic && pageSize >= 512 && pageSize <= 65_536;
   if (!plausible) return undefined;
-  return { pageSize, lastPage: Number(page.readBigUInt64LE(lastPageAt)), transaction: page.readBigUInt64LE(transactionAt) };
+  return {
+    pageSize,
+    lastPage: Number(page.readBigUInt64LE(lastPageAt)),
+    transaction: page.readBigUInt64LE(transactionAt),
+  };
 }

@@ -3,7 +3,8 @@ import { type Counter } from '@faultline/projections';
 import { type ReadDocument } from '@faultline/read-store';
 
 /** What the counter reads of an incident's document. */
-type Queued = ReadDocument & Pick<Incident, 'team' | 'tier' | 'state' | 'priority' | 'agent'> & { readonly open: boolean };
+type Queued = ReadDocument &
+  Pick<Incident, 'team' | 'tier' | 'state' | 'priority' | 'agent'> & { readonly open: boolean };
 
 /** The labels of one count: open incidents that share team, tier, state and priority. */
 export type QueueLabels = {

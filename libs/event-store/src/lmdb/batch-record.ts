@@ -3,9 +3,17 @@ import { StoreUnusable } from '../event-store.errors';
 import { formatPosition } from '../position';
 
 /** One append as the log holds it: the events of a stream, of which the first has position `first` and revision `revision`. */
-export type Batch = { readonly stream: string; readonly first: number; readonly revision: number; readonly events: readonly NewEvent[] };
+export type Batch = {
+  readonly stream: string;
+  readonly first: number;
+  readonly revision: number;
+  readonly events: readonly NewEvent[];
+};
 
-type Stored = { readonly r: number; readonly e: readonly (readonly [string, string, NewEvent['data'], NewEvent['metadata']])[] };
+type Stored = {
+  readonly r: number;
+  readonly e: readonly (readonly [string, string, NewEvent['data'], NewEvent['metadata']])[];
+};
 
 const countAt = 2;
 const headerBytes = 6;

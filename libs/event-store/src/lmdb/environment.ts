@@ -50,9 +50,13 @@ function makeWritable(path: string): void {
     mkdirSync(path, { recursive: true });
     accessSync(path, constants.W_OK);
   } catch (cause) {
-    throw new StoreUnusable('not-writable', `The event store's directory ${path} cannot be written: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new StoreUnusable(
+      'not-writable',
+      `The event store's directory ${path} cannot be written: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

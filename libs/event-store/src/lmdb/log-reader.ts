@@ -25,7 +25,12 @@ export class LogReader {
   /** The last append of a stream, durable or not. */
   last(stream: string): { readonly revision: number; readonly entry: StreamEntry } | undefined {
     const { streams } = this.environment;
-    for (const { key, value } of streams.getRange({ start: [stream, lastRevision], end: [stream], reverse: true, limit: 1 })) {
+    for (const { key, value } of streams.getRange({
+      start: [stream, lastRevision],
+      end: [stream],
+      reverse: true,
+      limit: 1,
+    })) {
       return { revision: key[1], entry: value };
     }
     return undefined;

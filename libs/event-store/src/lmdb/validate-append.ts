@@ -18,7 +18,12 @@ export function validateAppend(stream: string, events: readonly NewEvent[]): rea
     size += Buffer.byteLength(JSON.stringify(data)) + Buffer.byteLength(JSON.stringify(metadata));
   }
   if (size > maxAppendBytes) {
-    throw new InvalidAppend('too-large', `An append holds ${maxAppendBytes} bytes at most, not ${size}`, maxAppendBytes, size);
+    throw new InvalidAppend(
+      'too-large',
+      `An append holds ${maxAppendBytes} bytes at most, not ${size}`,
+      maxAppendBytes,
+      size,
+    );
   }
   return events.map((event) => ({ ...event, id: event.id.toLowerCase() }));
 }

@@ -27,7 +27,11 @@ export function resolved(details: ResolutionDetails, context: Context, pointer =
 }
 
 /** Resolves from any open state. */
-export function decideResolution(details: ResolutionDetails, incident: Incident, context: Context): readonly IncidentEvent[] {
+export function decideResolution(
+  details: ResolutionDetails,
+  incident: Incident,
+  context: Context,
+): readonly IncidentEvent[] {
   if (incident.state === 'resolved') return [];
   requireOpen(incident);
   return [resolved(details, context)];
@@ -42,7 +46,11 @@ export function decideConfirmation(incident: Incident, { actor }: Context): read
 }
 
 /** It does not work: back to work. */
-export function decideRefusal({ reason }: RefuseResolution, incident: Incident, { actor }: Context): readonly IncidentEvent[] {
+export function decideRefusal(
+  { reason }: RefuseResolution,
+  incident: Incident,
+  { actor }: Context,
+): readonly IncidentEvent[] {
   requireResolved(incident);
   return [{ type: 'ResolutionRefused', data: { by: actor.id, reason, state: workState(incident) } }];
 }
@@ -68,7 +76,11 @@ export function decideSatisfaction(command: RateSatisfaction, incident: Incident
 }
 
 /** Opens it again; a closed one only within the window. */
-export function decideReopening({ reason }: ReopenIncident, incident: Incident, context: Context): readonly IncidentEvent[] {
+export function decideReopening(
+  { reason }: ReopenIncident,
+  incident: Incident,
+  context: Context,
+): readonly IncidentEvent[] {
   if (incident.state === 'cancelled') throw refusal('incident.cancelled', incident, 'The incident was cancelled');
   if (incident.state !== 'resolved' && incident.state !== 'closed') {
     throw refusal('incident.not-resolved', incident, 'The incident is open');
@@ -93,7 +105,11 @@ export function decideClosure({ mode = 'agent' }: CloseIncident, incident: Incid
 }
 
 /** Withdraws it: mistaken, or no longer wanted. */
-export function decideCancellation({ reason }: CancelIncident, incident: Incident, { actor }: Context): readonly IncidentEvent[] {
+export function decideCancellation(
+  { reason }: CancelIncident,
+  incident: Incident,
+  { actor }: Context,
+): readonly IncidentEvent[] {
   if (incident.state === 'cancelled') return [];
   requireOpen(incident);
   if (actor.id === incident.requester && incident.workStartedAt !== null) {

@@ -1,5 +1,10 @@
 import { conflict, deriveId, invalid } from '@faultline/kernel';
-import { type AmendDetails, type ClassifyIncident, type LogIncident, type PrioritizeIncident } from './incident.commands';
+import {
+  type AmendDetails,
+  type ClassifyIncident,
+  type LogIncident,
+  type PrioritizeIncident,
+} from './incident.commands';
 import { type DetailChanges, type IncidentEvent } from './incident.events';
 import { type Incident } from './incident.state';
 import { type Assignment, type Level, type Link, type LinkType, type Priority } from './incident.types';
@@ -16,7 +21,11 @@ import {
 import { resolved } from './decide.ending';
 
 /** A link by its type and target; the same two always give the same link. */
-export const makeLink = (type: LinkType, target: string): Link => ({ id: deriveId('link', type, target), type, target });
+export const makeLink = (type: LinkType, target: string): Link => ({
+  id: deriveId('link', type, target),
+  type,
+  target,
+});
 
 /** Logs an incident; with a team it is assigned, with a resolution resolved in the same append. */
 export function decideLogging(command: LogIncident, incident: Incident, context: Context): readonly IncidentEvent[] {
@@ -89,11 +98,10 @@ function priorityFor({ impact, urgency, priority, reason }: Ranking, { facts }: 
   const computed = facts.priorityOf(impact, urgency);
   if (priority === undefined || priority === computed) return computed;
   if (reason !== undefined) return priority;
-  throw invalid(
-    'incident.override-needs-reason',
-    `The matrix says priority ${computed}; another one needs a reason`,
-    { pointer: '/reason', priority: computed },
-  );
+  throw invalid('incident.override-needs-reason', `The matrix says priority ${computed}; another one needs a reason`, {
+    pointer: '/reason',
+    priority: computed,
+  });
 }
 
 /** Amends details: only what really changes becomes part of the event. */
@@ -127,8 +135,7 @@ export function decideClassification(
   const kept = category === incident.category ? incident.subcategory : null;
   const { subcategory = kept } = command;
   requireCategory(category, subcategory, context);
-  const same =
-    category === incident.category && subcategory === incident.subcategory && symptom === incident.symptom;
+  const same = category === incident.category && subcategory === incident.subcategory && symptom === incident.symptom;
   return same ? [] : [{ type: 'Classified', data: { category, subcategory, symptom } }];
 }
 

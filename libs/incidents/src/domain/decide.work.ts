@@ -27,7 +27,11 @@ import {
 } from './decide.rules';
 
 /** Hands the incident to a team, to an agent, or to both. */
-export function decideAssignment(command: AssignIncident, incident: Incident, context: Context): readonly IncidentEvent[] {
+export function decideAssignment(
+  command: AssignIncident,
+  incident: Incident,
+  context: Context,
+): readonly IncidentEvent[] {
   if (command.team === undefined && command.agent === undefined) {
     throw invalid('request.invalid', 'An assignment names a team, an agent, or both', { pointer: '/team' });
   }
@@ -62,7 +66,8 @@ export function decideAcknowledgement(incident: Incident, { actor }: Context): r
   requireOpen(incident);
   requireTeam(incident);
   if (incident.acknowledged) return [];
-  if (incident.state === 'on_hold') throw refusal('incident.on-hold', incident, 'The incident is on hold: resume it first');
+  if (incident.state === 'on_hold')
+    throw refusal('incident.on-hold', incident, 'The incident is on hold: resume it first');
   const state = incident.state === 'in_progress' ? 'in_progress' : 'assigned';
   return [{ type: 'Acknowledged', data: { by: actor.id, agent: incident.agent ?? actor.id, state } }];
 }
@@ -72,12 +77,17 @@ export function decideWorkStart(incident: Incident, { actor }: Context): readonl
   requireOpen(incident);
   requireTeam(incident);
   if (incident.state === 'in_progress') return [];
-  if (incident.state === 'on_hold') throw refusal('incident.on-hold', incident, 'The incident is on hold: resume it first');
+  if (incident.state === 'on_hold')
+    throw refusal('incident.on-hold', incident, 'The incident is on hold: resume it first');
   return [{ type: 'WorkStarted', data: { by: actor.id, agent: incident.agent ?? actor.id, state: 'in_progress' } }];
 }
 
 /** Adds a comment; the caller's answer to a question that it waits for resumes the incident in the same append. */
-export function decideComment({ text, visibility }: AddComment, incident: Incident, { actor }: Context): readonly IncidentEvent[] {
+export function decideComment(
+  { text, visibility }: AddComment,
+  incident: Incident,
+  { actor }: Context,
+): readonly IncidentEvent[] {
   requireNotFinal(incident);
   const comment: IncidentEvent = { type: 'CommentAdded', data: { text, visibility } };
   const answered =
@@ -102,7 +112,11 @@ function requireNotCancelled(incident: Incident): void {
 }
 
 /** Waits for a named reason. */
-export function decideHold(command: PutIncidentOnHold, incident: Incident, { facts, now }: Context): readonly IncidentEvent[] {
+export function decideHold(
+  command: PutIncidentOnHold,
+  incident: Incident,
+  { facts, now }: Context,
+): readonly IncidentEvent[] {
   requireOpen(incident);
   const { reason, note = null } = command;
   if (!facts.holdReasons.has(reason)) {
@@ -126,7 +140,11 @@ export function decideResumption(incident: Incident): readonly IncidentEvent[] {
 }
 
 /** Moves work to those who know more, or draws the attention of somebody with more authority. */
-export function decideEscalation(command: EscalateIncident, incident: Incident, context: Context): readonly IncidentEvent[] {
+export function decideEscalation(
+  command: EscalateIncident,
+  incident: Incident,
+  context: Context,
+): readonly IncidentEvent[] {
   requireOpen(incident);
   if (command.kind === 'hierarchical') return hierarchical(command, incident, context);
   const from = requireTeam(incident);
@@ -187,7 +205,11 @@ function hierarchical({ to, reason }: EscalateIncident, incident: Incident, cont
 }
 
 /** Gives work back to a lower tier. */
-export function decideDeescalation(command: DeescalateIncident, incident: Incident, context: Context): readonly IncidentEvent[] {
+export function decideDeescalation(
+  command: DeescalateIncident,
+  incident: Incident,
+  context: Context,
+): readonly IncidentEvent[] {
   requireOpen(incident);
   const from = requireTeam(incident);
   const key = command.to ?? incident.escalatedFrom.at(-1)?.team;
@@ -218,7 +240,11 @@ export function decideDeescalation(command: DeescalateIncident, incident: Incide
 }
 
 /** Says when the impact ended. */
-export function decideRestoration({ at }: RestoreService, incident: Incident, context: Context): readonly IncidentEvent[] {
+export function decideRestoration(
+  { at }: RestoreService,
+  incident: Incident,
+  context: Context,
+): readonly IncidentEvent[] {
   requireNotCancelled(incident);
   const instant = pastInstant(at, context, '/at');
   const began = incident.startedAt ?? incident.loggedAt ?? instant;

@@ -116,7 +116,10 @@ export type CommentAdded = {
 export type EffortRecorded = { readonly type: 'EffortRecorded'; readonly data: { readonly minutes: number } };
 
 /** A row of an import that says nothing that we model: the names of the columns that changed. */
-export type UpdateImported = { readonly type: 'UpdateImported'; readonly data: { readonly columns: readonly string[] } };
+export type UpdateImported = {
+  readonly type: 'UpdateImported';
+  readonly data: { readonly columns: readonly string[] };
+};
 
 export type PutOnHold = {
   readonly type: 'PutOnHold';

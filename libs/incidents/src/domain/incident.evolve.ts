@@ -207,7 +207,10 @@ function amended(incident: Incident, { data: { changes } }: DetailsAmended): Inc
   return { ...incident, ...(Object.fromEntries(values) as Partial<Incident>) };
 }
 
-function withFacts(incident: Incident, event: Extract<IncidentEvent, { type: 'Classified' | 'Prioritized' }>): Incident {
+function withFacts(
+  incident: Incident,
+  event: Extract<IncidentEvent, { type: 'Classified' | 'Prioritized' }>,
+): Incident {
   if (event.type === 'Classified') {
     const { category, subcategory, symptom } = event.data;
     return { ...incident, category, subcategory, symptom };

@@ -1,13 +1,6 @@
 /** The life cycle of an incident; `cancelled` and `closed` are final, but for a reopening within the window. */
 export type IncidentStatus =
-  | 'new'
-  | 'queued'
-  | 'assigned'
-  | 'in_progress'
-  | 'on_hold'
-  | 'resolved'
-  | 'closed'
-  | 'cancelled';
+  'new' | 'queued' | 'assigned' | 'in_progress' | 'on_hold' | 'resolved' | 'closed' | 'cancelled';
 
 /** Every status, in the order of the life cycle. */
 export const incidentStatuses = [

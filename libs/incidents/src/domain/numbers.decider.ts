@@ -1,7 +1,10 @@
 import { assertNever, type Decider, type EventSchemas } from '@faultline/kernel';
 
 /** A block of numbers that one process may hand out. */
-export type NumbersReserved = { readonly type: 'NumbersReserved'; readonly data: { readonly from: number; readonly to: number } };
+export type NumbersReserved = {
+  readonly type: 'NumbersReserved';
+  readonly data: { readonly from: number; readonly to: number };
+};
 
 /** Numbers up to `above` came from elsewhere: none of them is handed out any more. */
 export type NumbersAdvanced = { readonly type: 'NumbersAdvanced'; readonly data: { readonly above: number } };
