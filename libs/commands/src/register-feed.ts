@@ -1,8 +1,14 @@
 import { type EventStore, startPosition } from '@faultline/event-store';
-import { type RecordedEvent, type Register } from '@faultline/kernel';
+import { type RecordedEvent, type Register, StoreUnavailable } from '@faultline/kernel';
 import { type EventCodec } from './event-codec';
 
-type Waiter = { readonly position: string; readonly resolve: () => void };
+type Waiter = {
+  readonly position: string;
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
+};
+
+const failed = (cause: unknown): Error => new StoreUnavailable('The registers no longer follow the log', { cause });
 
 /** Keeps registers folded from the log: loaded before the first command, current ever after. */
 export class RegisterFeed {
@@ -28,10 +34,11 @@ export class RegisterFeed {
     this.running = this.follow(streamPrefixes);
   }
 
-  /** Resolves once every register reflects the log up to `position`. */
+  /** Resolves once every register reflects the log up to `position`. Rejects with StoreUnavailable where the feed has failed. */
   reached(position: string): Promise<void> {
     if (position <= this.position) return Promise.resolve();
-    return new Promise((resolve) => this.waiters.push({ position, resolve }));
+    if (this.failure !== undefined) return Promise.reject(failed(this.failure));
+    return new Promise((resolve, reject) => this.waiters.push({ position, resolve, reject }));
   }
 
   async stop(): Promise<void> {
@@ -54,6 +61,8 @@ export class RegisterFeed {
     } catch (error) {
       this.failure = error;
     }
+    const end = failed(this.failure ?? 'It was stopped');
+    for (const { reject } of this.waiters.splice(0)) reject(end);
   }
 
   private apply(event: RecordedEvent): void {

@@ -3,8 +3,11 @@ import { type RecordedEvent, type Register } from '@faultline/kernel';
 import { type ApiKey, apiKeyDecider, type ApiKeyEvent } from './domain/api-key.decider';
 import { type Principal } from './domain/permissions';
 
+/** An API key as its holder writes it. */
+export const writeApiKey = (bits: Buffer): string => `flk_${bits.toString('base64url')}`;
+
 /** A new API key, 256 random bits; only its holder ever sees it. */
-export const makeApiKey = (): string => `flk_${randomBytes(32).toString('base64url')}`;
+export const makeApiKey = (): string => writeApiKey(randomBytes(32));
 
 /** What is recorded of a key. */
 export const hashApiKey = (key: string): string => createHash('sha256').update(key, 'utf8').digest('hex');
@@ -42,6 +45,11 @@ export class KeyRegister implements Register {
     const { person, role, expiresAt } = key.issued;
     if (expiresAt !== null && Date.parse(expiresAt) <= now) return undefined;
     return { keyId: id, personId: person, role };
+  }
+
+  /** Whether a key with this hash was ever issued, revoked or not. */
+  knows(hash: string): boolean {
+    return this.byHash.has(hash);
   }
 
   /** Whether any key of an administrator was ever issued. */

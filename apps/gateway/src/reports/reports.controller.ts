@@ -1,0 +1,68 @@
+import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { notFound } from '@faultline/kernel';
+import { reportCatalogue } from '@faultline/reports';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Requires } from '../http/auth.guard';
+import { sendAs } from '../http/formats';
+import { QueryReader, type RawQuery } from '../http/query';
+import { principalOf } from '../http/request-context';
+import { withMe } from '../incidents/incident-queries.controller';
+import { IncidentQueries } from '../incidents/incident-queries';
+import { type QueryParameters, type ReadSide } from '@faultline/read-side';
+import { READ_SIDE } from '../platform/tokens';
+
+/** Reports over any filter at any instant, and the incidents behind each of their numbers. */
+@Controller('v1/reports')
+@Requires('report.read')
+export class ReportsController {
+  constructor(
+    @Inject(READ_SIDE) private readonly readSide: ReadSide,
+    @Inject(IncidentQueries) private readonly queries: IncidentQueries,
+  ) {}
+
+  @Get()
+  catalogue(@Query() raw: RawQuery) {
+    new QueryReader(raw, []);
+    return { items: reportCatalogue };
+  }
+
+  @Get(':name')
+  async report(
+    @Param('name') name: string,
+    @Query() raw: RawQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    this.refuseUnknown(name);
+    const { format, parameters } = this.split(raw, request);
+    return sendAs(format, reply, await this.readSide.report(name, parameters));
+  }
+
+  @Get(':name/incidents')
+  async behind(
+    @Param('name') name: string,
+    @Query() raw: RawQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    this.refuseUnknown(name);
+    const { format, parameters, asOf } = this.split(raw, request);
+    const page = await this.readSide.incidentsBehind(name, parameters);
+    return sendAs(format, reply, await this.queries.byIds(page, asOf));
+  }
+
+  private split(raw: RawQuery, request: FastifyRequest) {
+    const query = new QueryReader(raw, Object.keys(raw));
+    const format = query.oneOf('format', ['json', 'csv']);
+    const { format: _format, after: _after, ...rest } = withMe(raw, principalOf(request).personId);
+    const parameters = Object.fromEntries(
+      Object.entries(rest).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined),
+    ) satisfies QueryParameters;
+    return { format, parameters, asOf: query.instant('asOf') };
+  }
+
+  private refuseUnknown(name: string): void {
+    if (reportCatalogue.some((report) => report.name === name)) return;
+    throw notFound('report.unknown', `There is no report ${name}; GET /v1/reports lists them`, { report: name });
+  }
+}
