@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { type CommandEnvelope } from '@faultline/commands';
 import { canonicalJson, deriveId, invalid, type Json, randomId } from '@faultline/kernel';
 import { type FastifyRequest } from 'fastify';
@@ -40,7 +41,8 @@ export function commandEnvelope(request: FastifyRequest, secret: Buffer): Comman
   const key = idempotencyKeyOf(request);
   const route = `${request.method} ${request.url.split('?')[0] ?? ''}`;
   const expectedRevision = expectedRevisionOf(request);
-  const body = canonicalJson((request.body ?? null) as Json);
+  // A file is told apart by its own digest, once it has been read.
+  const body = request.body instanceof Readable ? '' : canonicalJson((request.body ?? null) as Json);
   return {
     commandId: key === undefined ? randomId() : deriveId('command', principal.personId, route, key),
     ...(key === undefined ? {} : { commandDigest: createHmac('sha256', secret).update(body).digest('hex') }),

@@ -7,6 +7,7 @@ import { sendAs } from '../http/formats';
 import { QueryReader, type RawQuery } from '../http/query';
 import { principalOf } from '../http/request-context';
 import { withMe } from '../incidents/incident-queries.controller';
+import { IncidentPresenter } from '../incidents/incident-presenter';
 import { IncidentQueries } from '../incidents/incident-queries';
 import { type QueryParameters, type ReadSide } from '@faultline/read-side';
 import { READ_SIDE } from '../platform/tokens';
@@ -18,6 +19,7 @@ export class ReportsController {
   constructor(
     @Inject(READ_SIDE) private readonly readSide: ReadSide,
     @Inject(IncidentQueries) private readonly queries: IncidentQueries,
+    @Inject(IncidentPresenter) private readonly presenter: IncidentPresenter,
   ) {}
 
   @Get()
@@ -35,7 +37,7 @@ export class ReportsController {
   ): Promise<unknown> {
     this.refuseUnknown(name);
     const { format, parameters } = this.split(raw, request);
-    return sendAs(format, reply, await this.readSide.report(name, parameters));
+    return sendAs(format, reply, this.named(await this.readSide.report(name, parameters)));
   }
 
   @Get(':name/incidents')
@@ -49,6 +51,15 @@ export class ReportsController {
     const { format, parameters, asOf } = this.split(raw, request);
     const page = await this.readSide.incidentsBehind(name, parameters);
     return sendAs(format, reply, await this.queries.byIds(page, asOf));
+  }
+
+  /** Groups that go by a person's id get the name beside it. */
+  private named(answer: object): object {
+    if (!('groups' in answer) || !Array.isArray(answer.groups)) return answer;
+    const groups = (answer.groups as readonly object[]).map((group) =>
+      'agent' in group ? { ...group, agentName: this.presenter.name(group.agent as string | null) } : group,
+    );
+    return { ...answer, groups };
   }
 
   private split(raw: RawQuery, request: FastifyRequest) {
