@@ -1,15 +1,18 @@
 import 'reflect-metadata';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Environment } from '@faultline/config';
 import { type Clock, systemClock } from '@faultline/kernel';
+import { makeApiKey } from '@faultline/security';
 import { pino, type Logger } from 'pino';
 import { acceptStreams } from './http/streams';
 import { limitRate } from './http/rate-limit.hook';
 import { validationPipe } from './http/validation';
 import { GatewayModule } from './gateway.module';
 import { ImportService } from './imports/import.service';
-import { bootstrap } from './platform/bootstrap';
+import { administratorId, bootstrap } from './platform/bootstrap';
 import { openPlatform, type Platform } from './platform/platform';
 
 /** A server that answers. */
@@ -19,6 +22,8 @@ export type RunningServer = {
   readonly platform: Platform;
   /** The first administrator's key, where this start made one. */
   readonly firstKey: string | undefined;
+  /** A key for an administrator that is recorded nowhere and ends with this process: for the tool that started it. */
+  admitOperator(): string;
   /** Finishes what was accepted, then lets go of everything. */
   close(): Promise<void>;
 };
@@ -32,11 +37,13 @@ export type ServerOptions = {
 };
 
 const bodyLimitBytes = 1024 * 1024;
+const standardError = 2;
 
 /** Starts the whole platform in this process and listens. Throws, with nothing left open, when it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { environment, clock = systemClock, projectionsInThread = true } = options;
-  const logger = options.logger ?? pino({ level: environment.logLevel });
+  const logger = options.logger ?? pino({ level: environment.logLevel }, pino.destination(standardError));
+  await requireFreePort(environment.port, environment.host);
   const platform = await openPlatform({ environment, clock, logger, projectionsInThread });
   let app: NestFastifyApplication | undefined;
   try {
@@ -51,12 +58,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await running.close();
       await platform.close();
     };
-    return { url: addressOf(running, environment.host), app: running, platform, firstKey, close };
+    const url = addressOf(running, environment.host);
+    return { url, app: running, platform, firstKey, admitOperator: () => admitOperator(platform), close };
   } catch (error) {
     await app?.close();
     await platform.close();
     throw error;
   }
+}
+
+/** Looks before anything is opened: a start that fails later has recorded a first key that nobody was shown. */
+async function requireFreePort(port: number, host: string): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer().listen(port, host);
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
+}
+
+function admitOperator({ registers, keys }: Platform): string {
+  const key = makeApiKey();
+  registers.keys.admit(key, { keyId: 'process', personId: administratorId(keys), role: 'administrator' });
+  return key;
 }
 
 async function createApp(platform: Platform): Promise<NestFastifyApplication> {

@@ -1,4 +1,4 @@
-import { ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import { type ValidationError } from 'class-validator';
 import { invalid } from '@faultline/kernel';
 import { type FieldError } from './problem';
@@ -9,18 +9,36 @@ const escape = (segment: string): string => segment.replaceAll('~', '~0').replac
 export function fieldErrors(errors: readonly ValidationError[], base = ''): FieldError[] {
   return errors.flatMap((error) => {
     const pointer = `${base}/${escape(error.property)}`;
-    const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
+    const own = detailsOf(error).map((detail) => ({ pointer, detail }));
     return [...own, ...fieldErrors(error.children ?? [], pointer)];
   });
 }
 
+function detailsOf({ constraints = {}, value }: ValidationError): readonly string[] {
+  if (Object.keys(constraints).length === 0) return [];
+  if ('whitelistValidation' in constraints) return ['is not a field of this request'];
+  return value === undefined ? ['is missing'] : Object.values(constraints);
+}
+
 /** Checks bodies against their DTO: what is missing, unknown, too long or of another type is named; nothing is converted. */
+class BodyPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const isBody = metadata.type === 'body';
+    if (isBody && (typeof value !== 'object' || value === null || Array.isArray(value))) {
+      throw invalid('request.invalid', 'The body must be a JSON object', { pointer: '' });
+    }
+    return isBody ? ((await super.transform(value, metadata)) as unknown) : value;
+  }
+}
+
+/** The check that every route's body passes. */
 export const validationPipe = (): ValidationPipe =>
-  new ValidationPipe({
+  new BodyPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
+    // A command without fields has a DTO without rules, which is not an unknown value.
+    forbidUnknownValues: false,
     stopAtFirstError: true,
     exceptionFactory: (errors) => {
       const found = fieldErrors(errors);

@@ -18,7 +18,7 @@ import {
   spoolImport,
   type SpoolOptions,
 } from '@faultline/imports';
-import { type Clock, deriveId, DomainError, invalid, notFound } from '@faultline/kernel';
+import { type Clock, deriveId, DomainError, invalid, notFound, StoreUnavailable } from '@faultline/kernel';
 import { type Logger } from 'pino';
 import { CLOCK, LOGGER, READ_SIDE, WORK_DIRECTORY } from '../platform/tokens';
 import { type ReadSide } from '@faultline/read-side';
@@ -160,9 +160,11 @@ export class ImportService {
       await this.readSide.reached(target.position);
       await this.complete(id, importer, report);
     } catch (error) {
-      if (this.stopping.signal.aborted) throw error;
+      // A store that is away leaves the import running: the next start goes on with it.
+      if (this.stopping.signal.aborted || error instanceof StoreUnavailable) throw error;
       await this.fail(id, importer, error);
     }
+    await spool.discardRows();
   }
 
   private async complete(id: string, importer: string, report: ImportReport): Promise<void> {
@@ -171,7 +173,6 @@ export class ImportService {
     await this.end(id, importer, { type: 'CompleteImport', summary });
   }
 
-  /** A store that is away leaves the import to the next start; anything else is recorded as its end. */
   private async fail(id: string, importer: string, error: unknown): Promise<void> {
     this.logger.error({ err: error, import: id }, 'The import failed');
     const problem = error instanceof DomainError ? `${error.code}: ${error.message}` : String(error);

@@ -1,6 +1,7 @@
 import { type CommandEnvelope } from '@faultline/commands';
 import { defaults } from '@faultline/config';
 import { deriveId } from '@faultline/kernel';
+import { type KeyStore } from '@faultline/key-store';
 import { personIdFor } from '@faultline/organisation';
 import { hashApiKey, makeApiKey } from '@faultline/security';
 import { RegisterCommands } from '../registers/register-commands';
@@ -34,6 +35,10 @@ export async function bootstrap(platform: Platform): Promise<{ readonly firstKey
   return { firstKey: preset === undefined ? key : undefined };
 }
 
+/** The person behind the first key. */
+export const administratorId = ({ installationSecret }: Pick<KeyStore, 'installationSecret'>): string =>
+  personIdFor(installationSecret, 'command', 'administrator');
+
 async function install(commands: RegisterCommands): Promise<void> {
   const { catalog, organisation } = defaults;
   const categories = Object.entries(catalog.categories).flatMap(([category, members]) =>
@@ -57,7 +62,7 @@ async function install(commands: RegisterCommands): Promise<void> {
 }
 
 async function administrator(platform: Platform, commands: RegisterCommands): Promise<string> {
-  const id = personIdFor(platform.keys.installationSecret, 'command', 'administrator');
+  const id = administratorId(platform.keys);
   if (!platform.registers.persons.has(id)) {
     await commands.person(id, { type: 'RegisterPerson', id, name: 'Administrator' }, envelopeOf('administrator'));
   }

@@ -18,6 +18,11 @@ export class Spool {
     return groupRecords(mergeRuns(this.manifest.runs.map(({ file }) => join(this.directory, file))), limits);
   }
 
+  /** Removes the rows, once they are all in the log; the manifest and the rejected rows stay. */
+  async discardRows(): Promise<void> {
+    for (const { file } of this.manifest.runs) await rm(join(this.directory, file), { force: true });
+  }
+
   /** All rejected rows as CSV: line, column, reason. */
   rejectedCsv(): AsyncIterable<Uint8Array> {
     return createReadStream(join(this.directory, rejectedFile));
