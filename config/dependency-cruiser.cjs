@@ -1,4 +1,5 @@
-// The direction of dependencies, checked by `npm run boundaries`: kernel <- ports and runtimes <- contexts <- read models <- apps.
+// The direction of dependencies, checked by `npm run boundaries`: kernel <- ports <- runtimes <- contexts <- read models and imports
+// <- read side <- apps.
 const lib = (names) => `^libs/(${names.join('|')})/`;
 const ports = ['event-store', 'read-store', 'key-store'];
 const runtimes = ['commands', 'projections'];
@@ -18,7 +19,7 @@ module.exports = {
       name: 'ports-know-the-kernel-only',
       severity: 'error',
       from: { path: `^libs/(${ports.join('|')})/` },
-      to: { path: `^libs/(?!kernel/)([^/]+)/|^apps/`, pathNot: ports.map((name) => `^libs/${name}/`) },
+      to: { path: `^libs/(?!(kernel|lmdb-files)/)([^/]+)/|^apps/`, pathNot: ports.map((name) => `^libs/${name}/`) },
     },
     {
       name: 'runtimes-know-no-context',
@@ -37,6 +38,18 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/[^/]+/src/domain/', pathNot: '-spec\\.ts$' },
       to: { path: ['^libs/(?!kernel/)', 'node_modules'], pathNot: '^libs/[^/]+/src/domain/' },
+    },
+    {
+      name: 'lmdb-files-stand-alone',
+      severity: 'error',
+      from: { path: lib(['lmdb-files']) },
+      to: { path: '^(libs/(?!lmdb-files/)|apps/|config/)' },
+    },
+    {
+      name: 'models-know-no-read-side',
+      severity: 'error',
+      from: { path: lib([...contexts, ...models, ...runtimes]) },
+      to: { path: lib(['read-side']) },
     },
     { name: 'libs-know-no-app', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },
     {

@@ -44,6 +44,7 @@ class Reader {
 
   fault(variable: string, problem: string, example: string): undefined {
     this.faults.push({ variable, problem, example });
+    return undefined;
   }
 
   text(variable: string): string | undefined {
@@ -65,11 +66,12 @@ class Reader {
     const path = this.text(`${variable}_FILE`);
     const value = this.text(variable);
     if (path !== undefined && value !== undefined) {
-      return this.fault(`${variable}_FILE`, `must not be given beside ${variable}`, '/run/secrets/key');
+      this.fault(`${variable}_FILE`, `must not be given beside ${variable}`, '/run/secrets/key');
+      return;
     }
     const secret = path === undefined ? value : this.file(`${variable}_FILE`, path);
     if (secret === undefined || secret.length >= secretLength) return secret;
-    return this.fault(variable, `must have at least ${secretLength} characters`, 'a-long-and-random-secret-text');
+    this.fault(variable, `must have at least ${secretLength} characters`, 'a-long-and-random-secret-text');
   }
 
   store(variable: string, scheme: 'lmdb' | 'file', others: readonly string[]): EmbeddedStore {
@@ -87,7 +89,8 @@ class Reader {
       return readFileSync(path, 'utf8').trim();
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-      return this.fault(variable, `names a file that cannot be read (${code})`, '/run/secrets/key');
+      this.fault(variable, `names a file that cannot be read (${code})`, '/run/secrets/key');
+      return;
     }
   }
 }

@@ -54,7 +54,6 @@ async function sizeOf(file: string): Promise<number | undefined> {
   throw new UserError(`${file} is no file`);
 }
 
-// eslint-disable-next-line max-params -- the file with its size, where it goes and how it is read
 async function upload(api: Api, file: string, size: number | undefined, options: ImportOptions): Promise<string> {
   const bar = makeBar('Reading   {bar} {percentage} % | {sent} MB');
   bar.start(size ?? 0, 0, { sent: '0.0' });

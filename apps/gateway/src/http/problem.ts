@@ -102,7 +102,7 @@ function httpFailure(error: unknown): Failure {
 
 function statusIn(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  if ('getStatus' in error && typeof error.getStatus === 'function') return Number((error.getStatus as () => number)());
+  if ('getStatus' in error && typeof error.getStatus === 'function') return (error.getStatus as () => number)();
   if ('statusCode' in error && typeof error.statusCode === 'number') return error.statusCode;
   return undefined;
 }

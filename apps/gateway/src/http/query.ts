@@ -1,4 +1,4 @@
-import { DomainError, invalid } from '@faultline/kernel';
+import { type DomainError, invalid } from '@faultline/kernel';
 import { isInstant } from './fields';
 
 /** Query parameters as Fastify parses them. */

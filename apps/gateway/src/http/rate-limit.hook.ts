@@ -23,7 +23,7 @@ export function limitRate(fastify: FastifyInstance, { environment, clock }: Plat
       const problem = problemOf(failureOf(error), correlationIdOf(request));
       void reply
         .status(problem.status)
-        .header('retry-after', String(problem['retryAfterSeconds'] ?? 1))
+        .header('retry-after', String(Number(problem['retryAfterSeconds'] ?? 1)))
         .header('content-type', 'application/problem+json; charset=utf-8')
         .send(JSON.stringify(problem));
     }

@@ -1,4 +1,4 @@
-import { type Clock, DomainError, invalid } from '@faultline/kernel';
+import { type Clock, type DomainError, invalid } from '@faultline/kernel';
 
 type Window = { start: number; used: number };
 

@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import { type ValidationError } from 'class-validator';
-import { invalid } from '@faultline/kernel';
+import { type DomainError, invalid } from '@faultline/kernel';
 import { type FieldError } from './problem';
 
 const escape = (segment: string): string => segment.replaceAll('~', '~0').replaceAll('/', '~1');
@@ -18,6 +18,12 @@ function detailsOf({ constraints = {}, value }: ValidationError): readonly strin
   if (Object.keys(constraints).length === 0) return [];
   if ('whitelistValidation' in constraints) return ['is not a field of this request'];
   return value === undefined ? ['is missing'] : Object.values(constraints);
+}
+
+function refusal(errors: readonly FieldError[]): DomainError {
+  const [first] = errors;
+  const message = first ? `${first.pointer || '/'}: ${first.detail}` : 'The body is not valid';
+  return invalid('request.invalid', message, { errors });
 }
 
 /** Checks bodies against their DTO: what is missing, unknown, too long or of another type is named; nothing is converted. */
@@ -40,10 +46,5 @@ export const validationPipe = (): ValidationPipe =>
     // A command without fields has a DTO without rules, which is not an unknown value.
     forbidUnknownValues: false,
     stopAtFirstError: true,
-    exceptionFactory: (errors) => {
-      const found = fieldErrors(errors);
-      const first = found[0];
-      const message = first ? `${first.pointer || '/'}: ${first.detail}` : 'The body is not valid';
-      return invalid('request.invalid', message, { errors: found });
-    },
+    exceptionFactory: (errors) => refusal(fieldErrors(errors)),
   });

@@ -16,7 +16,7 @@ import {
   settledContent,
 } from '@faultline/imports';
 import { incidentIdOf, incidentStream } from '@faultline/incidents';
-import { type Actor, canonicalJson, deriveId, type Json, type RecordedEvent, type Via } from '@faultline/kernel';
+import { type Actor, canonicalJson, deriveId, type RecordedEvent, type Via } from '@faultline/kernel';
 import { type KeyStore } from '@faultline/key-store';
 import { personIdFor } from '@faultline/organisation';
 import { NumberAllocator } from '../incidents/number-allocator';
@@ -184,7 +184,7 @@ const streamOf = ({ number }: ImportedIncident): string => incidentStream(incide
 
 /** The same statement of the same history has the same id, whatever file, line or day it comes from. */
 const eventId = (number: string, { event, occurredAt }: ImportedEvent, index: number): string =>
-  deriveId('import', number, index, occurredAt, canonicalJson(settledContent(event) as unknown as Json));
+  deriveId('import', number, index, occurredAt, canonicalJson(settledContent(event)));
 
 const contradiction = ({ events }: ImportedIncident, index: number): string =>
   `Line ${events[index]?.line ?? '?'} contradicts what was imported before`;

@@ -128,6 +128,10 @@ export class ImportService {
     return { ...progress, rowsTotal, unchanged: 0, ...rowsForgotten, ignoredColumns: [], differences: {} };
   }
 
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
   private folder(id: string): string {
     return join(this.directory, id);
   }
@@ -136,7 +140,7 @@ export class ImportService {
     this.tail = this.tail
       .then(() => this.run(id, spool, origin))
       .catch((error: unknown) => {
-        if (!this.stopping.signal.aborted) this.logger.error({ err: error, import: id }, 'The import stopped');
+        if (!this.isStopping()) this.logger.error({ err: error, import: id }, 'The import stopped');
       });
   }
 
@@ -145,7 +149,7 @@ export class ImportService {
     spool: Spool,
     { importer, startedAt }: { importer: string; startedAt: string },
   ): Promise<void> {
-    if (this.stopping.signal.aborted) return;
+    if (this.isStopping()) return;
     const { format: name, digest } = spool.manifest;
     const format = importFormatOf(name);
     if (!format) throw new Error(`The spool of import ${id} has the unknown format ${name}`);
@@ -161,7 +165,7 @@ export class ImportService {
       await this.complete(id, importer, report);
     } catch (error) {
       // A store that is away leaves the import running: the next start goes on with it.
-      if (this.stopping.signal.aborted || error instanceof StoreUnavailable) throw error;
+      if (this.isStopping() || error instanceof StoreUnavailable) throw error;
       await this.fail(id, importer, error);
     }
     await spool.discardRows();

@@ -76,7 +76,6 @@ export class ImportedRegisters {
     }
   }
 
-  // eslint-disable-next-line max-params -- a task, its name, and whether it is needed at all
   private plan(
     tasks: Map<string, () => Promise<unknown>>,
     mark: string,

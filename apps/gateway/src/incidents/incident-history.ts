@@ -88,8 +88,8 @@ export const incidentNotFound = (idOrNumber: string) =>
   notFound('incident.not-found', `There is no incident ${idOrNumber}`, { incident: idOrNumber });
 
 async function take(events: AsyncIterator<RecordedEvent>): Promise<RecordedEvent | undefined> {
-  const { value, done } = await events.next();
-  return done === true ? undefined : (value as RecordedEvent);
+  const next = await events.next();
+  return next.done === true ? undefined : next.value;
 }
 
 const earlier = (a: Sourced, b: Sourced): boolean =>

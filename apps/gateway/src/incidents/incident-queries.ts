@@ -41,7 +41,8 @@ export class IncidentQueries {
   /** One incident, as it is or as it was. Throws `incident.not-found`. */
   async incident(idOrNumber: string, until: AsOf): Promise<IncidentAnswer> {
     const id = this.history.idOf(idOrNumber);
-    const current = Object.values(until).every((value) => value === undefined);
+    const { revision, asOf, asKnownAt } = until;
+    const current = revision === undefined && asOf === undefined && asKnownAt === undefined;
     const collection = versionedName(incidentProjection.name, await this.store.liveVersion(incidentProjection.name));
     const known = current ? await this.store.get<IncidentDocument>(collection, id) : undefined;
     // The log answers for the past, and for an incident so new that the projections have not seen it.

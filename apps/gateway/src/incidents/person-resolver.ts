@@ -21,8 +21,8 @@ export class PersonResolver {
     given: RequesterDto | Absent,
     request: FastifyRequest,
   ): Promise<string | Absent> {
-    if (given === undefined || given === null) return given;
-    const { id, name, email, phone } = given as RequesterDto;
+    if (!given) return given;
+    const { id, name, email, phone } = given;
     if (id !== undefined) {
       if (name !== undefined || email !== undefined || phone !== undefined) {
         throw invalid('request.invalid', 'A requester is named by an id, or by name, e-mail and phone, not by both', {

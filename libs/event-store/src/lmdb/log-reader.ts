@@ -92,7 +92,8 @@ export class LogReader {
   async *subscribe({ after, filter, signal, batchSize = 512 }: SubscribeOptions): AsyncGenerator<Delivery> {
     let position = after === undefined ? 0 : this.known(after);
     let first = true;
-    while (!signal.aborted) {
+    const stopped = () => signal.aborted;
+    while (!stopped()) {
       const end = this.mark.position;
       if (position >= end && !first) {
         await this.mark.beyond(position, signal);
@@ -101,7 +102,7 @@ export class LogReader {
       const { events, reached } = this.deliverable(position, { end, filter, batchSize });
       position = Math.max(position, reached);
       first = false;
-      if (signal.aborted) return;
+      if (stopped()) return;
       if (position > 0) yield { events, position: formatPosition(position, position), live: position >= end };
       // Lets the answers of other requests through between two pages of a long catch-up.
       await new Promise(setImmediate);

@@ -3,7 +3,7 @@ import { InvalidAppend } from '../event-store.errors';
 import { maxAppendBytes } from '../event-store.port';
 
 const maxNameBytes = 1_000;
-// eslint-disable-next-line no-control-regex -- control characters are what must not be in a stream's name
+
 const controls = /[\u0000-\u001f\u007f]/;
 
 /** Refuses, before anything is written, what the port's rules forbid; returns the events with ids in lower case. */

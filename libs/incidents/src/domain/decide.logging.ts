@@ -5,7 +5,7 @@ import {
   type LogIncident,
   type PrioritizeIncident,
 } from './incident.commands';
-import { type DetailChanges, type IncidentEvent } from './incident.events';
+import { type IncidentEvent } from './incident.events';
 import { type Incident } from './incident.state';
 import { type Assignment, type Level, type Link, type LinkType, type Priority } from './incident.types';
 import {
@@ -121,7 +121,7 @@ export function decideAmendment(command: AmendDetails, incident: Incident, conte
     if (to !== undefined && to !== incident[name]) changes[name] = { from: incident[name], to };
   }
   if (Object.keys(changes).length === 0) return [];
-  return [{ type: 'DetailsAmended', data: { changes: changes as DetailChanges } }];
+  return [{ type: 'DetailsAmended', data: { changes: changes } }];
 }
 
 /** Classifies; a member that is absent stays as it is, a new category without its subcategory clears that. */
