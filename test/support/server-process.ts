@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const main = join(__dirname, '..', '..', 'dist', 'apps', 'cli', 'src', 'main.js');
+
+/** The preset key of every server that tests start. */
+export const adminKey = 'key-of-the-administrator-in-tests';
+
+type Settings = Readonly<Record<string, string>>;
+
+const environmentOf = (directory: string, more: Settings): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  HOST: '127.0.0.1',
+  PORT: '0',
+  EVENT_STORE: `lmdb:${directory}`,
+  READ_STORE: `lmdb:${directory}`,
+  KEY_STORE: `file:${directory}`,
+  FAULTLINE_ADMIN_KEY: adminKey,
+  RATE_LIMIT_PER_MINUTE: '100000000',
+  ...more,
+});
+
+/** What a command of the command line left behind. */
+export type Ended = { readonly status: number | null; readonly output: string; readonly errors: string };
+
+/** Runs the built command line to its end. */
+export async function runFaultline(
+  directory: string,
+  args: readonly string[],
+  settings: Settings & { readonly wrapper?: string } = {},
+): Promise<Ended> {
+  const { wrapper, ...more } = settings;
+  const env = environmentOf(directory, more);
+  const child = wrapper
+    ? spawn('/bin/sh', ['-c', `${wrapper} exec "$0" "$@"`, process.execPath, main, ...args], { env })
+    : spawn(process.execPath, [main, ...args], { env });
+  const collected = collect(child);
+  await once(child, 'close');
+  return { status: child.exitCode, ...collected() };
+}
+
+/** A server in a process of its own. */
+export type ServerProcess = {
+  readonly url: string;
+  /** kill -9: nothing is flushed, nothing is said. Resolves once the process is gone. */
+  kill(): Promise<void>;
+  /** Asks it to end in order; resolves with its exit status. */
+  stop(): Promise<number | null>;
+};
+
+/** Starts the built server on a free port and waits until it answers. Throws with its output where it ends before. */
+export async function startServerProcess(directory: string, settings: Settings = {}): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [main, 'start'], { env: environmentOf(directory, settings) });
+  const collected = collect(child);
+  const exited = once(child, 'exit');
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', () => {
+      const found = / runs at (http:\S+)/.exec(collected().output)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    child.on('exit', () => {
+      const { output, errors } = collected();
+      reject(new Error(`The server did not start:\n${output}${errors}`));
+    });
+  });
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await exited;
+    return child.exitCode;
+  };
+  const kill = async () => {
+    await end('SIGKILL');
+  };
+  return { url, kill, stop: () => end('SIGTERM') };
+}
+
+function collect(child: ChildProcess): () => Omit<Ended, 'status'> {
+  let output = '';
+  let errors = '';
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')));
+  return () => ({ output, errors });
+}
