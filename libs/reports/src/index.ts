@@ -2,7 +2,7 @@ export { type IncidentPage } from './engine/page';
 export * from './query-reader';
 export { type ReportEntry, type ReportParameter } from './report';
 export { reportCatalogue } from './report.catalogue';
-export { filterNames, type FilterName } from './report.params';
+export { filterNames, type FilterName, filterValues } from './report.params';
 export * from './report.service';
 export { type BacklogAgeAnswer } from './reports/backlog-age.report';
 export { type BacklogAnswer, type BacklogAt } from './reports/backlog.report';

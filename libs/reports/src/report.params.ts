@@ -57,7 +57,8 @@ function readFilter(query: QueryReader, name: FilterName): Filter[] {
   return either.length + not.length === 0 ? [] : [{ name, either: either.length > 0 ? either : null, not }];
 }
 
-const closedSets: Partial<Record<FilterName, readonly string[]>> = {
+/** The values that a filter takes beside null, where those are known beforehand. */
+export const filterValues: Partial<Record<FilterName, readonly string[]>> = {
   state: incidentStatuses,
   open: ['true', 'false'],
   major: ['true', 'false'],
@@ -67,7 +68,7 @@ const closedSets: Partial<Record<FilterName, readonly string[]>> = {
 function readValues(query: QueryReader, parameter: string, name: FilterName): (string | null)[] {
   return query.all(parameter).map((text) => {
     if (text === 'null') return null;
-    const closed = closedSets[name];
+    const closed = filterValues[name];
     if (closed) return oneOf(parameter, text, closed);
     if (name === 'tier' && !/^[1-9]\d?$/.test(text)) throw refused(parameter, `${parameter} must be a support tier`);
     if (text === '') throw refused(parameter, `${parameter} must not be empty; the value null means unknown`);
