@@ -41,13 +41,23 @@ export class ManualClock implements Clock {
   wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const waiter: Waiter = { at: this.time + milliseconds, wake: resolve };
-      this.waiters.push(waiter);
-      signal?.addEventListener('abort', () => {
+      const abort = () => {
         this.waiters = this.waiters.filter((other) => other !== waiter);
         resolve();
-      });
+      };
+      const wake = () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      };
+      const waiter: Waiter = { at: this.time + milliseconds, wake };
+      this.waiters.push(waiter);
+      signal?.addEventListener('abort', abort);
     });
+  }
+
+  /** How many waits have neither ended nor been aborted. */
+  get waiting(): number {
+    return this.waiters.length;
   }
 
   /** Moves the time forward and wakes, in order, whoever waited for an instant that has now come. */
