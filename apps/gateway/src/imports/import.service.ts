@@ -85,7 +85,7 @@ export class ImportService {
       if (!state.started || !spool) await rm(this.folder(id), { recursive: true, force: true });
       else if (state.state === 'running') {
         this.enqueue(id, spool, { importer: (await this.importer(id)) ?? '', startedAt: position });
-      }
+      } else await spool.discardRows();
     }
   }
 
