@@ -1,10 +1,12 @@
 import { readEnvironment } from '@faultline/config';
 import { type RunningServer, startServer } from '@faultline/gateway';
+import { surviveFailedCommits } from '@faultline/lmdb-files';
 import { version } from './version';
 
 /** Runs the platform until a signal ends it. */
 export async function start(): Promise<void> {
   const environment = readEnvironment(process.env);
+  surviveFailedCommits();
   const began = Date.now();
   const server = await startServer({ environment });
   const { directory } = environment.eventStore;

@@ -1,1 +1,2 @@
+export * from './failed-commit';
 export * from './lmdb-file';

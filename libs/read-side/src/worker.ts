@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { followLmdbEventStore } from '@faultline/event-store';
 import { DomainError, systemClock } from '@faultline/kernel';
 import { openFileKeyStore } from '@faultline/key-store';
+import { surviveFailedCommits } from '@faultline/lmdb-files';
 import { openLmdbReadStore } from '@faultline/read-store';
 import { type ErrorMessage, type RequestMessage, type WorkerMessage, type WorkerSettings } from './messages';
 import { ReadSideHost } from './read-side-host';
@@ -26,6 +27,7 @@ const toMessage = (error: unknown): ErrorMessage => {
 };
 
 async function run(): Promise<void> {
+  surviveFailedCommits();
   const settings = workerData as WorkerSettings;
   const events = await followLmdbEventStore({ directory: settings.eventStore });
   const documents = await openLmdbReadStore({ directory: settings.readStore });

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreUnavailable } from '@faultline/kernel';
-import { checkLmdbFile } from '@faultline/lmdb-files';
+import { causeOfFailedCommit, checkLmdbFile } from '@faultline/lmdb-files';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreUnusable } from '../event-store.errors';
 
@@ -71,5 +71,7 @@ function refuseNewerFormat(meta: Database, path: string, readOnly: boolean): voi
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A failed write as callers get it: no space, no permission, a broken disk. */
-export const unavailable = (cause: unknown): StoreUnavailable =>
-  new StoreUnavailable(`The event store cannot be written: ${messageOf(cause)}`, { cause });
+export async function unavailable(failure: unknown): Promise<StoreUnavailable> {
+  const cause = await causeOfFailedCommit(failure);
+  return new StoreUnavailable(`The event store cannot be written: ${messageOf(cause)}`, { cause });
+}

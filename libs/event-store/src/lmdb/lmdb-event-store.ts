@@ -19,6 +19,9 @@ import { WriterLock } from './writer-lock';
 
 type Placed = { readonly revision: number; readonly last: number };
 
+/** A write that is part of a transaction fails with it, and whoever awaits the transaction is told. */
+const toldByTheTransaction = (): void => undefined;
+
 /** The embedded event store: LMDB in this process, fsynced before an append is answered. */
 export class LmdbEventStore implements EventStore {
   private readonly reader: LogReader;
@@ -80,7 +83,7 @@ export class LmdbEventStore implements EventStore {
       await root.flushed;
     } catch (error) {
       if (error instanceof WrongExpectedRevision || error instanceof StoreUnusable) throw error;
-      throw unavailable(error);
+      throw await unavailable(error);
     }
     this.mark.advance(placed.last);
     return { revision: placed.revision, position: formatPosition(placed.last, placed.last) };
@@ -96,8 +99,8 @@ export class LmdbEventStore implements EventStore {
     if (wanted > actual) throw wrong(stream, expected, actual);
     const { log, streams } = this.environment;
     const first = endOf(this.environment) + 1;
-    void log.put(first, encodeBatch(stream, actual + 1, events));
-    void streams.put([stream, actual + 1], [first, events.length]);
+    log.put(first, encodeBatch(stream, actual + 1, events)).catch(toldByTheTransaction);
+    streams.put([stream, actual + 1], [first, events.length]).catch(toldByTheTransaction);
     return { revision: actual + events.length, last: first + events.length - 1 };
   }
 

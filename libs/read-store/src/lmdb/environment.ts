@@ -2,7 +2,7 @@ import { type Database, open, type RootDatabase, type RootDatabaseOptions } from
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError, StoreUnavailable } from '@faultline/kernel';
-import { checkLmdbFile } from '@faultline/lmdb-files';
+import { causeOfFailedCommit, checkLmdbFile } from '@faultline/lmdb-files';
 import { type ReadDocument } from '../read-store.port';
 import { type StoredCollection } from './stored-collection';
 
@@ -84,7 +84,8 @@ export async function inTransaction<Result>(env: Environment, action: () => Resu
     return await env.root.transaction(action);
   } catch (error) {
     if (error instanceof DomainError || error instanceof UnknownCollection) throw error;
-    throw new StoreUnavailable(`The read store cannot be written: ${messageOf(error)}`, { cause: error });
+    const cause = await causeOfFailedCommit(error);
+    throw new StoreUnavailable(`The read store cannot be written: ${messageOf(cause)}`, { cause });
   }
 }
 
