@@ -24,17 +24,21 @@ const environmentOf = (directory: string, more: Settings): NodeJS.ProcessEnv => 
 /** What a command of the command line left behind. */
 export type Ended = { readonly status: number | null; readonly output: string; readonly errors: string };
 
+/** The command line as a process; `limit` is a shell's command that runs before it, such as `ulimit -f 100`. */
+function spawnFaultline(directory: string, args: readonly string[], settings: Settings, limit?: string) {
+  const env = environmentOf(directory, settings);
+  if (limit === undefined) return spawn(process.execPath, [main, ...args], { env });
+  return spawn('/bin/sh', ['-c', `${limit}; exec "$0" "$@"`, process.execPath, main, ...args], { env });
+}
+
 /** Runs the built command line to its end. */
 export async function runFaultline(
   directory: string,
   args: readonly string[],
-  settings: Settings & { readonly wrapper?: string } = {},
+  settings: Settings = {},
+  limit?: string,
 ): Promise<Ended> {
-  const { wrapper, ...more } = settings;
-  const env = environmentOf(directory, more);
-  const child = wrapper
-    ? spawn('/bin/sh', ['-c', `${wrapper} exec "$0" "$@"`, process.execPath, main, ...args], { env })
-    : spawn(process.execPath, [main, ...args], { env });
+  const child = spawnFaultline(directory, args, settings, limit);
   const collected = collect(child);
   await once(child, 'close');
   return { status: child.exitCode, ...collected() };
@@ -50,8 +54,12 @@ export type ServerProcess = {
 };
 
 /** Starts the built server on a free port and waits until it answers. Throws with its output where it ends before. */
-export async function startServerProcess(directory: string, settings: Settings = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [main, 'start'], { env: environmentOf(directory, settings) });
+export async function startServerProcess(
+  directory: string,
+  settings: Settings = {},
+  limit?: string,
+): Promise<ServerProcess> {
+  const child = spawnFaultline(directory, ['start'], settings, limit);
   const collected = collect(child);
   const exited = once(child, 'exit');
   const url = await new Promise<string>((resolve, reject) => {

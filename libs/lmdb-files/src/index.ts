@@ -1,2 +1,3 @@
 export * from './failed-commit';
 export * from './lmdb-file';
+export * from './room';

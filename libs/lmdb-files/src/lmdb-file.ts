@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { isReadable } from './readable';
 
 /** What a look at an LMDB data file tells before LMDB maps it into memory, where a damaged one would end the process. */
 export type LmdbFileState =
@@ -12,8 +13,6 @@ const lastPageAt = headerBytes + 24 + 2 * 48;
 const transactionAt = lastPageAt + 8;
 const metaBytes = transactionAt + 8;
 const magic = 0xbeefc0de;
-/** Pages that were allocated and freed by one transaction may never have been written. */
-const pagesTolerated = 64;
 
 type Meta = { readonly lastPage: number; readonly pageSize: number; readonly transaction: bigint };
 
@@ -27,13 +26,13 @@ export function checkLmdbFile(path: string): LmdbFileState {
     throw error;
   }
   try {
-    return check(file);
+    return check(file, path);
   } finally {
     closeSync(file);
   }
 }
 
-function check(file: number): LmdbFileState {
+function check(file: number, path: string): LmdbFileState {
   const { size } = fstatSync(file);
   if (size === 0) return { kind: 'absent' };
   const first = readMeta(file, 0);
@@ -41,9 +40,10 @@ function check(file: number): LmdbFileState {
   const metas = [first, second].filter((meta) => meta !== undefined);
   const newest = metas.sort((a, b) => Number(b.transaction - a.transaction))[0];
   if (!newest) return { kind: 'damaged', reason: 'it does not begin like an LMDB file' };
-  const needed = (newest.lastPage + 1 - pagesTolerated) * newest.pageSize;
-  if (size >= needed) return { kind: 'sound' };
-  return { kind: 'damaged', reason: `it was cut off: ${size} bytes are there, about ${needed} are needed` };
+  const needed = (newest.lastPage + 1) * newest.pageSize;
+  // Pages that one transaction allocated and freed may never have been written: a file that is short need not be cut off.
+  if (size >= needed || isReadable(path)) return { kind: 'sound' };
+  return { kind: 'damaged', reason: `it was cut off: ${size} of ${needed} bytes are there` };
 }
 
 function readMeta(file: number, offset: number): Meta | undefined {

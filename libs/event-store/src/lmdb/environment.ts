@@ -1,7 +1,6 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreUnavailable } from '@faultline/kernel';
-import { causeOfFailedCommit, checkLmdbFile } from '@faultline/lmdb-files';
+import { causeOfFailedCommit, checkLmdbFile, requireRoom } from '@faultline/lmdb-files';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreUnusable } from '../event-store.errors';
 
@@ -47,8 +46,7 @@ export function openEnvironment(directory: string, { readOnly }: { readOnly: boo
 
 function makeWritable(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
-    accessSync(path, constants.W_OK);
+    requireRoom(path);
   } catch (cause) {
     throw new StoreUnusable(
       'not-writable',

@@ -1,8 +1,7 @@
 import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError, StoreUnavailable } from '@faultline/kernel';
-import { causeOfFailedCommit, checkLmdbFile } from '@faultline/lmdb-files';
+import { causeOfFailedCommit, checkLmdbFile, requireRoom } from '@faultline/lmdb-files';
 import { type ReadDocument } from '../read-store.port';
 import { type StoredCollection } from './stored-collection';
 
@@ -47,7 +46,7 @@ const formatVersion = 1;
 export function openEnvironment(dir: string): Environment {
   const path = join(dir, 'read');
   try {
-    mkdirSync(path, { recursive: true });
+    requireRoom(path);
     const state = checkLmdbFile(join(path, 'data.mdb'));
     if (state.kind === 'damaged') throw new ReadStoreUnusable(path, state.reason);
     return openTables(path);
