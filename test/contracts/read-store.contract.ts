@@ -672,7 +672,7 @@ export function describeReadStore(name: string, factory: () => Promise<ReadStore
         fc.record({ $exists: fc.boolean() }),
         fc.record({ $regex: fc.constantFrom('^a', 'b', '^ab$', '^ab?', '^a\\.?') }),
       );
-      const condition = fc.tuple(path, operators).map(([key, value]) => ({ [key]: value }) as Filter);
+      const condition = fc.tuple(path, operators).map(([key, value]) => ({ [key]: value }));
       const filterOf = (part: fc.Arbitrary<Filter>) => fc.array(part, { minLength: 1, maxLength: 2 });
       const filters: fc.Arbitrary<Filter> = fc.oneof(
         fc.constant({}),

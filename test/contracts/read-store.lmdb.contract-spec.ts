@@ -1,4 +1,4 @@
-import { LmdbReadStore, openLmdbReadStore } from '@faultline/read-store';
+import { type LmdbReadStore, openLmdbReadStore } from '@faultline/read-store';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
