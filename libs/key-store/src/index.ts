@@ -1,3 +1,4 @@
-export { FileKeyStore, type FileKeyStoreOptions, KeyStoreUnusable, openFileKeyStore } from './file/file-key-store';
+export { FileKeyStore, type FileKeyStoreOptions, openFileKeyStore } from './file/file-key-store';
 export * from './key-store.port';
 export { openField, sealField } from './seal';
+export * from './key-store.errors';

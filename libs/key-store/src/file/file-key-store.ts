@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { KeyStoreUnusable } from '../key-store.errors';
 import { type DataKey, type KeyStore } from '../key-store.port';
 import { decrypt, encrypt } from '../seal';
 import { KeyFile, type KeyLine } from './key-file';
 import { masterKeyBeside, masterKeyFrom } from './master-key';
-
-/** The keys cannot be opened as they are; the message says why and what to do. */
-export class KeyStoreUnusable extends Error {
-  override readonly name = 'KeyStoreUnusable';
-}
 
 export type FileKeyStoreOptions = {
   readonly directory: string;

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { StoreUnavailable } from '@faultline/kernel';
 
 /** A line of the key file: a key wrapped by the master key, what is left of a destroyed one, the secret, or the check value. */
 export type KeyLine =
@@ -50,15 +51,22 @@ export class KeyFile {
     closeSync(file);
   }
 
-  /** Appends; resolves once the lines are on disk. */
+  /** Appends; resolves once the lines are on disk. Throws StoreUnavailable, with the file as it was before. */
   async append(lines: readonly KeyLine[]): Promise<void> {
-    const file = await open(this.path, 'a', 0o600);
     try {
-      await file.appendFile(toText(lines));
-      await file.sync();
-      this.offset = (await file.stat()).size;
-    } finally {
-      await file.close();
+      const file = await open(this.path, 'a', 0o600);
+      try {
+        await file.appendFile(toText(lines));
+        await file.sync();
+        this.offset = (await file.stat()).size;
+      } finally {
+        await file.close();
+      }
+    } catch (cause) {
+      // A full disk may have taken half a line: the next one must not be written behind it.
+      this.repair();
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new StoreUnavailable(`The key store cannot be written: ${message}`, { cause });
     }
   }
 

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { KeyStoreUnusable } from '../key-store.errors';
 
 const keyBytes = 32;
 
@@ -11,13 +13,22 @@ export function masterKeyFrom(text: string): Buffer {
   return createHash('sha256').update(text, 'utf8').digest();
 }
 
+function masterKeyIn(path: string): Buffer {
+  const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+  if (key.length === keyBytes) return key;
+  throw new KeyStoreUnusable(`${path} holds no master key: restore it from a backup`);
+}
+
 /** The master key beside the data: made on first use, readable by its owner alone. */
 export function masterKeyBeside(path: string): Buffer {
-  if (existsSync(path)) return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+  if (existsSync(path)) return masterKeyIn(path);
   const key = randomBytes(keyBytes);
-  writeFileSync(path, `${key.toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-  const file = openSync(path, 'r');
-  fsyncSync(file);
-  closeSync(file);
+  // Whole or not at all: a key of which half was written would lock everybody out.
+  const next = `${path}.next`;
+  writeFileSync(next, `${key.toString('hex')}\n`, { mode: 0o600, flush: true });
+  renameSync(next, path);
+  const folder = openSync(dirname(path), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
   return key;
 }

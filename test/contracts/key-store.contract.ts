@@ -1,0 +1,96 @@
+import { type KeyStore, openField, sealField } from '@faultline/key-store';
+import { type Json } from '@faultline/kernel';
+import fc from 'fast-check';
+
+/** A store of its own for one test; `reopen` closes it and opens the same keys again. */
+export type KeyStoreUnderTest = {
+  readonly store: KeyStore;
+  readonly reopen: () => Promise<KeyStore>;
+  readonly dispose: () => Promise<void>;
+};
+
+/** What every key store promises. */
+export function describeKeyStore(name: string, factory: () => Promise<KeyStoreUnderTest>): void {
+  describe(`KeyStore: ${name}`, () => {
+    let under: KeyStoreUnderTest;
+    let store: KeyStore;
+
+    beforeEach(async () => {
+      under = await factory();
+      store = under.store;
+    });
+
+    afterEach(() => under.dispose());
+
+    const keyOf = async (subject: string) => {
+      const key = (await store.ensureKeys([subject])).get(subject);
+      if (!key) throw new Error('ensureKeys answered no key');
+      return key;
+    };
+
+    it('makes a key for each subject, and answers the same one from then on', async () => {
+      const made = await store.ensureKeys(['ann', 'bo', 'ann']);
+      expect([...made.keys()].sort()).toEqual(['ann', 'bo']);
+      expect(made.get('ann')?.secret).toHaveLength(32);
+      expect(made.get('ann')?.secret.equals(made.get('bo')?.secret ?? Buffer.alloc(0))).toBe(false);
+      expect(await keyOf('ann')).toEqual(made.get('ann'));
+      expect(store.key(made.get('bo')?.id ?? '')).toEqual(made.get('bo'));
+      expect(await store.ensureKeys([])).toEqual(new Map());
+    });
+
+    it('makes one key where many ask for it at once', async () => {
+      const keys = await Promise.all(Array.from({ length: 20 }, () => keyOf('ann')));
+      expect(new Set(keys.map(({ id }) => id)).size).toBe(1);
+    });
+
+    it('has every key again after it was opened anew, and the same secret of the installation', async () => {
+      const key = await keyOf('ann');
+      const { installationSecret } = store;
+      expect(installationSecret).toHaveLength(32);
+      store = await under.reopen();
+      expect(await keyOf('ann')).toEqual(key);
+      expect(store.installationSecret.equals(installationSecret)).toBe(true);
+    });
+
+    it('destroys the keys of a subject for ever, and those of no other', async () => {
+      const key = await keyOf('ann');
+      const other = await keyOf('bo');
+      expect(await store.destroyKeys('ann')).toEqual([key.id]);
+      expect(store.key(key.id)).toBeUndefined();
+      expect(await store.destroyKeys('ann')).toEqual([]);
+      store = await under.reopen();
+      expect(store.key(key.id)).toBeUndefined();
+      expect(store.key(other.id)).toEqual(other);
+      const next = await keyOf('ann');
+      expect(next.id).not.toBe(key.id);
+    });
+
+    it('knows nothing of keys that never were', () => {
+      expect(store.key('none')).toBeUndefined();
+    });
+
+    it('opens what was sealed, as it was, until the key is destroyed', async () => {
+      const key = await keyOf('ann');
+      fc.assert(
+        fc.property(fc.jsonValue(), (value) => {
+          const plain = JSON.parse(JSON.stringify(value)) as Json;
+          const sealed = sealField(plain, key);
+          expect(sealed.sealed).not.toContain(JSON.stringify(plain).slice(0, 40));
+          expect(openField(sealed, store)).toEqual(plain);
+        }),
+      );
+      const sealed = sealField('a secret', key);
+      await store.destroyKeys('ann');
+      expect(openField(sealed, store)).toBeNull();
+    });
+
+    it('notices when sealed text was changed, or put under another key', async () => {
+      const [ann, bo] = [await keyOf('ann'), await keyOf('bo')];
+      const sealed = sealField('a secret', ann);
+      const bytes = Buffer.from(sealed.sealed, 'base64');
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+      expect(() => openField({ ...sealed, sealed: bytes.toString('base64') }, store)).toThrow(/does not open/);
+      expect(() => openField({ ...sealed, key: bo.id }, store)).toThrow(/does not open/);
+    });
+  });
+}
