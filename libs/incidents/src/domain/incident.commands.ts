@@ -1,7 +1,6 @@
 import {
   type ClosureMode,
   type Fix,
-  type IncidentStatus,
   type Level,
   type LinkType,
   type Priority,
@@ -199,6 +198,3 @@ export type IncidentFacts = {
   /** How long after closure a closed incident may be reopened, in milliseconds. */
   readonly reopenWindowMs: number;
 };
-
-/** The statuses from which a command may be carried out, for error messages: `allowed` beside the actual one. */
-export type StatusRefusal = { readonly status: IncidentStatus; readonly allowed: readonly IncidentStatus[] };
