@@ -134,9 +134,12 @@ export class CommandRuntime {
       subject: aggregate.subject(folded.state, events, envelope.actor),
     };
     const written = await this.writer.write(draft);
+    const { reason } = envelope;
     const recorded = written.events.map((event, index): RecordedEvent => ({
       ...event,
       data: events[index]?.data as RecordedEvent['data'],
+      // In clear text, as a fold of the log would meet it.
+      metadata: reason === undefined ? event.metadata : { ...event.metadata, reason },
       stream,
       revision: folded.end.revision + 1 + index,
       position: written.position,

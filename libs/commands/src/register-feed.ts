@@ -16,6 +16,8 @@ export class RegisterFeed {
   private waiters: Waiter[] = [];
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  /** What whoever waits is told once nothing follows the log any more. */
+  private ended: Error | undefined;
   /** Why the feed stopped, if it did so by itself: commands must not go on with registers that grow old. */
   failure: unknown;
 
@@ -34,10 +36,10 @@ export class RegisterFeed {
     this.running = this.follow(streamPrefixes);
   }
 
-  /** Resolves once every register reflects the log up to `position`. Rejects with StoreUnavailable where the feed has failed. */
+  /** Resolves once every register reflects the log up to `position`. Rejects with StoreUnavailable where the feed has ended. */
   reached(position: string): Promise<void> {
     if (position <= this.position) return Promise.resolve();
-    if (this.failure !== undefined) return Promise.reject(failed(this.failure));
+    if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => this.waiters.push({ position, resolve, reject }));
   }
 
@@ -61,8 +63,8 @@ export class RegisterFeed {
     } catch (error) {
       this.failure = error;
     }
-    const end = failed(this.failure ?? 'It was stopped');
-    for (const { reject } of this.waiters.splice(0)) reject(end);
+    this.ended = failed(this.failure ?? 'It was stopped');
+    for (const { reject } of this.waiters.splice(0)) reject(this.ended);
   }
 
   private apply(event: RecordedEvent): void {

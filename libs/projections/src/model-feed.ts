@@ -3,6 +3,7 @@ import { type RecordedEvent } from '@faultline/kernel';
 import { type ReadDocument, type ReadStore, versionedName, type WriteOperation } from '@faultline/read-store';
 import { LRUCache } from 'lru-cache';
 import { applyDelta, type Delta, deltasOf } from './counter-fold';
+import { PoisonEvent } from './poison-event';
 import { type CountDocument, type Counter, type Projection } from './projection';
 
 /** Who writes: checkpoints of an earlier epoch are refused. */
@@ -105,7 +106,7 @@ export class ModelFeed {
     const slots = new Map<string, Slot>();
     const missing: string[] = [];
     for (const event of events) {
-      const key = this.projection.keyOf(event);
+      const key = this.guarded(event, () => this.projection.keyOf(event));
       if (key === null || slots.has(key)) continue;
       const cached = this.cache.get(key) ?? null;
       slots.set(key, { loaded: cached, current: cached, changedAt: '' });
@@ -120,18 +121,33 @@ export class ModelFeed {
   private fold(events: readonly RecordedEvent[], slots: Map<string, Slot>): Map<Counter, Delta[]> {
     const deltas = new Map<Counter, Delta[]>(this.counters.map((counter) => [counter, []]));
     for (const event of events) {
-      const key = this.projection.keyOf(event);
-      const slot = key === null ? undefined : slots.get(key);
-      if (key === null || !slot || (slot.current && slot.current.position >= event.position)) continue;
-      const before = slot.current;
-      const result = this.projection.apply(before, event);
-      if (result === before) continue;
-      const after = result && { ...result, _id: key, position: event.position };
-      slot.current = after;
-      slot.changedAt = event.position;
-      for (const [counter, list] of deltas) list.push(...deltasOf(counter, { before, after, event }));
+      this.guarded(event, () => {
+        this.step(event, slots, deltas);
+      });
     }
     return deltas;
+  }
+
+  private step(event: RecordedEvent, slots: Map<string, Slot>, deltas: Map<Counter, Delta[]>): void {
+    const key = this.projection.keyOf(event);
+    const slot = key === null ? undefined : slots.get(key);
+    if (key === null || !slot || (slot.current && slot.current.position >= event.position)) return;
+    const before = slot.current;
+    const result = this.projection.apply(before, event);
+    if (result === before) return;
+    const after = result && { ...result, _id: key, position: event.position };
+    slot.current = after;
+    slot.changedAt = event.position;
+    for (const [counter, list] of deltas) list.push(...deltasOf(counter, { before, after, event }));
+  }
+
+  /** The projection's own functions are pure: what fails in them fails every time. */
+  private guarded<Result>(event: RecordedEvent, task: () => Result): Result {
+    try {
+      return task();
+    } catch (error) {
+      throw new PoisonEvent(this.projection.name, event, error);
+    }
   }
 
   private async writeCounters(deltas: Map<Counter, Delta[]>): Promise<void> {

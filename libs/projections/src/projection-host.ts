@@ -2,6 +2,7 @@ import { type Delivery, type EventStore, InvalidPosition, startPosition } from '
 import { type Clock, conflict, notFound, type RecordedEvent, toInstant } from '@faultline/kernel';
 import { FencedOff, type ReadStore } from '@faultline/read-store';
 import { type FeedOwner, ModelFeed } from './model-feed';
+import { PoisonEvent } from './poison-event';
 import { type Projection } from './projection';
 import { rebuildModel, type RebuildProgress } from './rebuild';
 
@@ -37,15 +38,16 @@ const graceMs = 60_000;
 /** The one pump of a process: subscribes to the log and feeds every projection, in order; rebuilds beside the live models. */
 export class ProjectionHost {
   private readonly live = new Map<string, ModelFeed>();
+  /** New versions that are fed already and about to become live. */
+  private readonly joining = new Set<ModelFeed>();
+  /** Old versions in their grace. */
   private readonly retiring = new Set<ModelFeed>();
   private readonly rebuilding = new Map<string, RebuildProgress>();
-  private readonly joining: { readonly feed: ModelFeed; readonly joined: () => void }[] = [];
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private readonly rebuilds = new Set<Promise<void>>();
   private owner: FeedOwner;
   private applied = startPosition;
-  private lastRecordedAt = 0;
   /** Why the pump stopped by itself, if it did. */
   failure: unknown;
 
@@ -85,12 +87,12 @@ export class ProjectionHost {
   }
 
   async status(): Promise<ProjectionStatus[]> {
-    const head = await this.services.events.head();
+    const newest = await this.newest();
     return this.projections.map(({ name }) => {
       const feed = this.live.get(name);
       const position = feed && feed.position !== startPosition ? feed.position : null;
-      const behind = head !== undefined && (position ?? '') < head;
-      const lagMs = behind ? Math.max(0, this.services.clock.now() - this.lastRecordedAt) : 0;
+      const behind = newest !== undefined && (position ?? '') < newest.position;
+      const lagMs = behind ? Math.max(0, this.services.clock.now() - Date.parse(newest.metadata.recordedAt)) : 0;
       return { name, version: feed?.version ?? 0, position, lagMs, rebuild: this.rebuilding.get(name) ?? null };
     });
   }
@@ -102,32 +104,54 @@ export class ProjectionHost {
     if (this.rebuilding.has(name)) {
       throw conflict('projection.rebuilding', `Projection ${name} is being rebuilt already`, { name });
     }
-    const task = this.runRebuild(projection)
-      .catch((error: unknown) => this.services.onTrouble?.({ error, fatal: false }))
-      .finally(() => {
-        this.rebuilding.delete(name);
-        this.rebuilds.delete(task);
-      });
+    // Before the first wait: a second call must find it.
+    const version = (this.live.get(name)?.version ?? 0) + 1;
+    const startedAt = toInstant(this.services.clock.now());
+    this.rebuilding.set(name, { version, startedAt, events: 0, position: null, phase: 'folding' });
+    const task = this.replace(projection, { version, startedAt })
+      .catch((error: unknown) => {
+        if (!this.stopping.signal.aborted) this.services.onTrouble?.({ error, fatal: false });
+      })
+      .finally(() => this.rebuilds.delete(task));
     this.rebuilds.add(task);
   }
 
-  private async runRebuild(projection: Projection): Promise<void> {
+  private async replace(projection: Projection, made: Pick<RebuildProgress, 'version' | 'startedAt'>): Promise<void> {
+    let old: ModelFeed | undefined;
+    try {
+      old = await this.runRebuild(projection, made);
+    } finally {
+      // The grace of the old version is no part of the rebuild: the next one may begin in it.
+      this.rebuilding.delete(projection.name);
+    }
+    if (old) await this.retire(old);
+  }
+
+  /** Makes the new version and puts it in the place of the live one, which it returns. */
+  private async runRebuild(
+    projection: Projection,
+    made: Pick<RebuildProgress, 'version' | 'startedAt'>,
+  ): Promise<ModelFeed | undefined> {
     const { name } = projection;
-    const { store, events, open, clock } = this.services;
-    const version = (await store.liveVersion(name)) + 1;
-    const startedAt = toInstant(clock.now());
+    const { store, events, open } = this.services;
     const report = (step: Pick<RebuildProgress, 'events' | 'position' | 'phase'>) =>
-      this.rebuilding.set(name, { version, startedAt, ...step });
-    report({ events: 0, position: null, phase: 'folding' });
+      this.rebuilding.set(name, { ...made, ...step });
     const { signal } = this.stopping;
-    const feed = await rebuildModel(projection, version, { events, store, owner: this.owner, open, report, signal });
+    const context = { events, store, owner: this.owner, open, report, signal };
+    const feed = await rebuildModel(projection, made.version, context);
     report({ ...this.progress(name), phase: 'joining' });
-    await this.join(feed);
-    await store.swapVersion(name, version);
+    try {
+      await this.join(feed);
+      await store.swapVersion(name, made.version);
+    } catch (error) {
+      this.joining.delete(feed);
+      throw error;
+    }
     const old = this.live.get(name);
     this.live.set(name, feed);
-    this.rebuilding.delete(name);
-    if (old) await this.retire(old);
+    this.joining.delete(feed);
+    if (old) this.retiring.add(old);
+    return old;
   }
 
   private progress(name: string): { events: number; position: string | null } {
@@ -137,16 +161,10 @@ export class ProjectionHost {
 
   /** Brings a feed to where the pump stands, in the pump's own turn, so that no event falls between the two. */
   private join(feed: ModelFeed): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const joined = () => {
-        this.retiring.add(feed);
-        resolve();
-      };
-      this.stopping.signal.addEventListener('abort', () => {
-        reject(new Error('The server stops'));
-      });
-      this.joining.push({ feed, joined });
-      void this.inTurn(() => this.admit());
+    return this.inTurn(async () => {
+      this.stopping.signal.throwIfAborted();
+      await this.catchUp(feed, this.applied);
+      this.joining.add(feed);
     });
   }
 
@@ -158,27 +176,18 @@ export class ProjectionHost {
     return next;
   }
 
-  private async admit(): Promise<void> {
-    for (let entry = this.joining.shift(); entry; entry = this.joining.shift()) {
-      const { feed, joined } = entry;
-      const target = this.applied;
-      const filter = { streamPrefixes: feed.projection.streamPrefixes };
-      const missed: RecordedEvent[] = [];
-      const from = feed.position === startPosition ? {} : { from: feed.position };
-      for await (const event of this.services.events.readAll({ ...from, filter })) {
-        if (event.position > target) break;
-        missed.push(this.services.open(event));
-      }
-      await feed.process(missed, target);
-      joined();
+  private async catchUp(feed: ModelFeed, target: string): Promise<void> {
+    const filter = { streamPrefixes: feed.projection.streamPrefixes };
+    const missed: RecordedEvent[] = [];
+    const from = feed.position === startPosition ? {} : { from: feed.position };
+    for await (const event of this.services.events.readAll({ ...from, filter })) {
+      if (event.position > target) break;
+      missed.push(this.services.open(event));
     }
+    await feed.process(missed, target);
   }
 
   private async retire(feed: ModelFeed): Promise<void> {
-    const { name } = feed.projection;
-    const successor = this.live.get(name);
-    if (successor) this.retiring.delete(successor);
-    this.retiring.add(feed);
     await this.services.clock.wait(graceMs, this.stopping.signal);
     await this.inTurn(async () => {
       this.retiring.delete(feed);
@@ -196,7 +205,7 @@ export class ProjectionHost {
           delay = backOff.firstMs;
         }
       } catch (error) {
-        const fatal = error instanceof InvalidPosition || error instanceof FencedOff;
+        const fatal = [InvalidPosition, FencedOff, PoisonEvent].some((kind) => error instanceof kind);
         this.services.onTrouble?.({ error, fatal });
         if (fatal) {
           this.failure = error;
@@ -209,18 +218,27 @@ export class ProjectionHost {
   }
 
   private after(): { after?: string } {
-    const positions = [...this.live.values()].map(({ position }) => position).sort();
+    const positions = this.feeds()
+      .map(({ position }) => position)
+      .sort();
     const [least] = positions;
     return least === undefined || least === startPosition ? {} : { after: least };
   }
 
+  private feeds(): ModelFeed[] {
+    return [...this.live.values(), ...this.joining, ...this.retiring];
+  }
+
+  private async newest(): Promise<RecordedEvent | undefined> {
+    for await (const event of this.services.events.readAll({ direction: 'backwards', limit: 1 })) return event;
+    return undefined;
+  }
+
   private async process({ events, position }: Delivery): Promise<void> {
-    const feeds = [...this.live.values(), ...this.retiring];
+    const feeds = this.feeds();
     const concerned = events.filter((event) => feeds.some((feed) => feed.concerns(event)));
     const clear = concerned.map((event) => this.services.open(event));
     for (const feed of feeds) await feed.process(clear, position);
-    const last = events.at(-1);
-    if (last) this.lastRecordedAt = Date.parse(last.metadata.recordedAt);
     this.applied = position;
     this.services.onPosition?.(position);
   }
