@@ -52,7 +52,8 @@ describe('the life of an incident over REST', () => {
     await after(id, 'hold', { reason: 'supplier', note: 'Ordered a certificate' });
     await after(id, 'resumption');
     await after(id, 'restoration', { at: at(14) });
-    await after(id, 'resolution', { code: 'solved', notes: 'New certificate', fix: 'permanent' });
+    const verification = { how: 'Connected twice', by: 'me' };
+    await after(id, 'resolution', { code: 'solved', notes: 'New certificate', fix: 'permanent', verification });
     await after(id, 'refusal', { reason: 'Still does not connect' });
     await after(id, 'resolution', { code: 'solved', notes: 'And the old one removed', fix: 'permanent' });
     await after(id, 'confirmation');

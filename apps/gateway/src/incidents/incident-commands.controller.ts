@@ -158,7 +158,7 @@ export class IncidentCommandsController {
   @Post(':id/resolution')
   @HttpCode(200)
   resolution(@Param('id') id: string, @Body() body: ResolutionDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'ResolveIncident', ...body });
+    return this.run(request, id, { type: 'ResolveIncident', ...this.persons.verified(body, request) });
   }
 
   @Post(':id/confirmation')

@@ -72,6 +72,7 @@ export class IncidentDesk {
         ...fields,
         requester,
         agent: this.persons.known(body.agent, request),
+        resolution: this.persons.verified(body.resolution, request),
       };
       const dated = occurredAt === undefined ? envelope : past(envelope, occurredAt, body.reason);
       const claims = [

@@ -5,7 +5,7 @@ import { type FastifyRequest } from 'fastify';
 import { CommandEnvelopes } from '../http/command-envelopes';
 import { principalOf } from '../http/request-context';
 import { PersonDirectory } from '../registers/person-directory';
-import { type RequesterDto } from './incident.dto';
+import { type RequesterDto, type ResolutionDto } from './incident.dto';
 
 /** Turns the persons that a request names into ids; one who is not known yet is registered on first sight. */
 @Injectable()
@@ -37,6 +37,14 @@ export class PersonResolver {
   /** The id itself, with `me` replaced by the caller's. Whether such a person exists is for the domain to say. */
   known<Id extends string | undefined>(id: Id, request: FastifyRequest): Id | string {
     return id === 'me' ? principalOf(request).personId : id;
+  }
+
+  /** A resolution of which `me` has verified that it works, with that person's id. */
+  verified<Resolution extends ResolutionDto | undefined>(resolution: Resolution, request: FastifyRequest): Resolution {
+    if (!resolution?.verification) return resolution;
+    const { how, by } = resolution.verification;
+    const verification = by === undefined ? { how } : { how, by: this.known(by, request) };
+    return Object.assign({}, resolution, { verification });
   }
 
   /** The id of a person who must exist. */
