@@ -39,7 +39,12 @@ const project = (displayName, suffix, more = {}) => ({
   testEnvironment: 'node',
   transform: { '^.+\\.(t|j|mj)s$': ['@swc/jest', { ...settings, swcrc: false, sourceMaps: 'inline' }] },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
-  moduleNameMapper: { ...aliases, '^(\\.{1,2}/(?!.*node_modules).*)\\.js$': ['$1.js', '$1'] },
+  moduleNameMapper: {
+    ...aliases,
+    // It exports nothing to `require`.
+    '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js',
+    '^(\\.{1,2}/(?!.*node_modules).*)\\.js$': ['$1.js', '$1'],
+  },
   setupFiles: ['reflect-metadata'],
   ...more,
 });

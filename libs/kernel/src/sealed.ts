@@ -29,7 +29,8 @@ function replaceAt(value: Json, path: readonly string[], replace: (value: Json) 
   if (head === undefined) return replace(value);
   if (typeof value !== 'object') return value;
   if (Array.isArray(value)) {
-    return head === '*' ? (value as readonly Json[]).map((member) => replaceAt(member, rest, replace)) : value;
+    const members: readonly Json[] = value;
+    return head === '*' ? members.map((member) => replaceAt(member, rest, replace)) : members;
   }
   const object = value as JsonObject;
   const keys = head === '*' ? Object.keys(object) : [head];
