@@ -79,8 +79,8 @@ module.exports = {
     {
       name: 'product-imports-no-test',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '-spec\\.ts$' },
-      to: { path: ['^test/', '-spec\\.ts$'] },
+      from: { path: '^(apps|libs)/', pathNot: ['-spec\\.ts$', '^libs/[^/]+/src/testing/'] },
+      to: { path: ['^test/', '-spec\\.ts$', '^libs/[^/]+/src/testing/'] },
     },
   ],
   options: {

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 
-const main = join(__dirname, '..', '..', 'dist', 'apps', 'cli', 'src', 'main.js');
+// By the working directory: this file runs as TypeScript in tests and compiled in the bench.
+const main = resolve('dist/apps/cli/src/main.js');
 
 /** The preset key of every server that tests start. */
 export const adminKey = 'key-of-the-administrator-in-tests';
@@ -47,6 +48,7 @@ export async function runFaultline(
 /** A server in a process of its own. */
 export type ServerProcess = {
   readonly url: string;
+  readonly pid: number;
   /** kill -9: nothing is flushed, nothing is said. Resolves once the process is gone. */
   kill(): Promise<void>;
   /** Asks it to end in order; resolves with its exit status. */
@@ -80,7 +82,7 @@ export async function startServerProcess(
   const kill = async () => {
     await end('SIGKILL');
   };
-  return { url, kill, stop: () => end('SIGTERM') };
+  return { url, pid: child.pid ?? 0, kill, stop: () => end('SIGTERM') };
 }
 
 function collect(child: ChildProcess): () => Omit<Ended, 'status'> {
