@@ -52,6 +52,8 @@ const project = (displayName, suffix, more = {}) => ({
 module.exports = {
   rootDir,
   testTimeout: 120_000,
+  // A process for each file: LMDB's native part, once loaded, keeps the first file's classes, and knows no Date of another sandbox.
+  workerIdleMemoryLimit: 1,
   projects: [
     project('unit', 'unit'),
     project('contract', 'contract'),

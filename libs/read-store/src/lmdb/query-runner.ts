@@ -33,7 +33,8 @@ export class QueryRunner {
 
   async count(filter: FindOptions['filter']): Promise<number> {
     const query = prepareQuery(this.reader.collection, filter);
-    const exact = query.plans.find((plan) => coversAll(plan, query.filter));
+    // Where a field holds arrays, a document has several entries.
+    const exact = query.plans.find((plan) => plan.index.arrays.length === 0 && coversAll(plan, query.filter));
     if (exact) return this.countEntries(exact);
     const candidates = await narrow(this.reader, query, this.pause);
     if (candidates?.exact) return candidates.tails.size;
