@@ -21,11 +21,17 @@ const read = (path: string): string | null => {
 
 const bootId = (): string | null => read('/proc/sys/kernel/random/boot_id')?.trim() ?? null;
 
-/** When a process was started, in ticks since boot: field 22 of /proc/<pid>/stat, counted behind the command's name. */
-const startTicks = (pid: number): string | null => {
+/** What /proc/<pid>/stat says behind the command's name: field 3 is the state. */
+const statOf = (pid: number): string[] => {
   const stat = read(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  return stat === null ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 };
+
+/** When a process was started, in ticks since boot: field 22. */
+const startTicks = (pid: number): string | null => statOf(pid)[19] ?? null;
+
+/** Whether a process is dead and only waits for its parent to take note, which without an init process nobody does. */
+const isZombie = (pid: number): boolean => ['Z', 'X'].includes(statOf(pid)[0] ?? '');
 
 function lives(holder: Holder): boolean {
   if (holder.bootId !== bootId()) return false;
@@ -34,7 +40,7 @@ function lives(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return holder.startTicks === startTicks(holder.pid);
+  return !isZombie(holder.pid) && holder.startTicks === startTicks(holder.pid);
 }
 
 /** The right to write to a directory: one process at a time. */
