@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { ApiClient } from '../support/api-client';
-import { adminKey, runFaultline, startServerProcess } from '../support/server-process';
+import { adminKey, runFaultline, spawnUnreaped, startServerProcess } from '../support/server-process';
 import { servicenowLog } from '../support/servicenow-log';
 import { temporaryDirectory } from '../support/temporary';
 
@@ -128,6 +128,19 @@ test('a full disk refuses commands and answers queries; with room again, everyth
     }
     expect((await again.post('/v1/incidents', { title: 'Room again' })).status).toBe(201);
   });
+});
+
+test('a killed server gives up its directory also where nobody takes note of its death', async () => {
+  // The shell becomes a program that never waits for its child: killed, the child stays behind as a zombie.
+  const parent = spawnUnreaped(directory.path);
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  expect(line.toString('utf8')).toMatch(/runs at/);
+  const pid = Number(/\(pid (\d+)\)/.exec(await failedStart())?.[1]);
+  process.kill(pid, 'SIGKILL');
+  await withServer(async (api) => {
+    expect((await api.get('/v1/me')).status).toBe(200);
+  });
+  parent.kill('SIGKILL');
 });
 
 describe('the command line, with and without a server', () => {

@@ -32,6 +32,12 @@ function spawnFaultline(directory: string, args: readonly string[], settings: Se
   return spawn('/bin/sh', ['-c', `${limit}; exec "$0" "$@"`, process.execPath, main, ...args], { env });
 }
 
+/** A server whose parent never waits for it. */
+export function spawnUnreaped(directory: string) {
+  const env = environmentOf(directory, {});
+  return spawn('/bin/sh', ['-c', '"$0" "$@" & exec sleep 600', process.execPath, main, 'start'], { env });
+}
+
 /** Runs the built command line to its end. */
 export async function runFaultline(
   directory: string,
