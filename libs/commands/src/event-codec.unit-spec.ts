@@ -60,7 +60,8 @@ describe('the event codec', () => {
     expect(sealed.hands.map(({ rank }) => rank)).toEqual([3, 4, 5]);
     expect(sealed.hands[2]!.name).toBeNull();
     expect(sealed.ship).toBe('Aurora');
-    expect(JSON.stringify(sealed)).not.toMatch(/Ada|Bo|Cy|fog/);
+    // In quotes: base64 may spell any short word by chance.
+    expect(JSON.stringify(sealed)).not.toMatch(/"(Ada|Bo|Cy|fog)"/);
   });
 
   it('opens what it has sealed, whatever JSON it was', () => {
