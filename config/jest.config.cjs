@@ -36,7 +36,7 @@ const project = (displayName, suffix, more = {}) => ({
   rootDir,
   roots: ['apps', 'libs', 'config', 'test'].map((folder) => `<rootDir>/${folder}`),
   testMatch: [`**/*.${suffix}-spec.ts`],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/config/jest-environment.cjs',
   transform: { '^.+\\.(t|j|mj)s$': ['@swc/jest', { ...settings, swcrc: false, sourceMaps: 'inline' }] },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
   moduleNameMapper: {
@@ -52,8 +52,6 @@ const project = (displayName, suffix, more = {}) => ({
 module.exports = {
   rootDir,
   testTimeout: 120_000,
-  // A process for each file: LMDB's native part, once loaded, keeps the first file's classes, and knows no Date of another sandbox.
-  workerIdleMemoryLimit: 1,
   projects: [
     project('unit', 'unit'),
     project('contract', 'contract'),
