@@ -1,11 +1,14 @@
 import { type KeyStore, openField, sealField } from '@faultline/key-store';
 import { type Json } from '@faultline/kernel';
 import fc from 'fast-check';
+import { until } from '../support/until';
 
 /** A store of its own for one test; `reopen` closes it and opens the same keys again. */
 export type KeyStoreUnderTest = {
   readonly store: KeyStore;
   readonly reopen: () => Promise<KeyStore>;
+  /** The same keys as another process or thread sees them. */
+  readonly another: () => Promise<KeyStore>;
   readonly dispose: () => Promise<void>;
 };
 
@@ -65,8 +68,43 @@ export function describeKeyStore(name: string, factory: () => Promise<KeyStoreUn
       expect(next.id).not.toBe(key.id);
     });
 
-    it('knows nothing of keys that never were', () => {
+    it('knows nothing of keys that never were', async () => {
+      await store.prepare(['none']);
       expect(store.key('none')).toBeUndefined();
+    });
+
+    it('prepares, for whoever else has the same keys, those made since it was opened', async () => {
+      const other = await under.another();
+      expect(other.installationSecret.equals(store.installationSecret)).toBe(true);
+      const made = [await keyOf('ann'), await keyOf('bo')];
+      await other.prepare(made.map(({ id }) => id));
+      expect(made.map(({ id }) => other.key(id))).toEqual(made);
+    });
+
+    it('makes others open no longer what it has destroyed, and leaves them the rest', async () => {
+      const other = await under.another();
+      const [ann, bo] = [await keyOf('ann'), await keyOf('bo')];
+      await other.prepare([ann.id, bo.id]);
+      const sealed = sealField('a secret', ann);
+      expect(openField(sealed, other)).toBe('a secret');
+      await store.destroyKeys('ann');
+      // The second file is longer than the first: what follows must not be taken for what comes behind the lines known.
+      const more = await store.ensureKeys(Array.from({ length: 20 }, (_, index) => `person-${index}`));
+      await until(async () => {
+        await other.prepare([ann.id]);
+        return other.key(ann.id) === undefined;
+      });
+      expect(openField(sealed, other)).toBeNull();
+      expect(other.key(bo.id)).toEqual(bo);
+      await other.prepare([...more.values()].map(({ id }) => id));
+      for (const key of more.values()) expect(other.key(key.id)).toEqual(key);
+    });
+
+    it('leaves a key in hand as it was when it is destroyed, lest something be sealed under zeros', async () => {
+      const key = await keyOf('ann');
+      const before = Buffer.from(key.secret);
+      await store.destroyKeys('ann');
+      expect(key.secret.equals(before)).toBe(true);
     });
 
     it('opens what was sealed, as it was, until the key is destroyed', async () => {

@@ -17,7 +17,8 @@ describeKeyStore('file', async () => {
     await newest.close();
     await remove();
   };
-  return { store, reopen, dispose };
+  const another = () => openFileKeyStore({ directory: path, readOnly: true });
+  return { store, reopen, another, dispose };
 });
 
 describe('a key store in a file', () => {
@@ -75,6 +76,8 @@ describe('a key store in a file', () => {
     const key = (await writer.ensureKeys(['ann'])).get('ann');
     expect(reader.key(key?.id ?? '')).toEqual(key);
     await writer.destroyKeys('ann');
+    await reader.prepare([]);
+    expect(reader.key(key?.id ?? '')).toBeUndefined();
     expect(await readFile(file, 'utf8')).not.toContain('"ann"');
     expect((await open({ readOnly: true })).key(key?.id ?? '')).toBeUndefined();
   });

@@ -3,9 +3,10 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyStoreUnusable } from '../key-store.errors';
 import { type DataKey, type KeyStore } from '../key-store.port';
-import { decrypt, encrypt } from '../seal';
+import { unwrapKey, wrapKey } from '../key-wrapper';
+import { masterKeyFrom } from '../master-key';
 import { KeyFile, type KeyLine } from './key-file';
-import { masterKeyBeside, masterKeyFrom } from './master-key';
+import { masterKeyBeside } from './master-key-file';
 
 export type FileKeyStoreOptions = {
   readonly directory: string;
@@ -39,10 +40,10 @@ export class FileKeyStore implements KeyStore {
   }
 
   /** Makes the installation's secret where there is none. */
-  async prepare(): Promise<void> {
+  async makeSecret(): Promise<void> {
     if (this.secret || this.readOnly) return;
     const secret = randomBytes(32);
-    const line: KeyLine = { kind: 'installation', wrapped: this.wrap(secret, installation) };
+    const line: KeyLine = { kind: 'installation', wrapped: wrapKey(secret, this.masterKey, installation) };
     await this.file.append([line]);
     this.take(line);
   }
@@ -60,6 +61,13 @@ export class FileKeyStore implements KeyStore {
     });
   }
 
+  /** A reader takes in what its writer has made and destroyed since. */
+  prepare(_ids: readonly string[]): Promise<void> {
+    return Promise.resolve().then(() => {
+      if (this.readOnly) this.load();
+    });
+  }
+
   key(id: string): DataKey | undefined {
     const known = this.keys.get(id);
     if (known || this.lines.get(id)?.kind === 'destroyed') return known;
@@ -71,7 +79,7 @@ export class FileKeyStore implements KeyStore {
     return this.inTurn(() => {
       const ids = this.subjects.get(subject) ?? [];
       for (const id of ids) {
-        this.keys.get(id)?.secret.fill(0);
+        // The secret itself is left as it is: whoever is sealing at this moment must not go on under zeros.
         this.keys.delete(id);
         this.lines.set(id, { kind: 'destroyed', id });
       }
@@ -108,7 +116,7 @@ export class FileKeyStore implements KeyStore {
 
   private make(subject: string): KeyLine {
     const id = randomBytes(9).toString('base64url');
-    return { kind: 'key', id, subject, wrapped: this.wrap(randomBytes(32), id) };
+    return { kind: 'key', id, subject, wrapped: wrapKey(randomBytes(32), this.masterKey, id) };
   }
 
   private load(): void {
@@ -117,29 +125,13 @@ export class FileKeyStore implements KeyStore {
 
   private take(line: KeyLine): void {
     this.lines.set(line.kind === 'installation' ? installation : line.id, line);
-    if (line.kind === 'installation') this.secret = this.unwrap(line.wrapped, installation);
+    if (line.kind === 'installation') this.secret = unwrapKey(line.wrapped, this.masterKey, installation);
     if (line.kind === 'destroyed') this.keys.delete(line.id);
     if (line.kind !== 'key' || this.keys.has(line.id)) return;
-    this.keys.set(line.id, { id: line.id, secret: this.unwrap(line.wrapped, line.id) });
+    this.keys.set(line.id, { id: line.id, secret: unwrapKey(line.wrapped, this.masterKey, line.id) });
     const owned = this.subjects.get(line.subject);
     if (owned) owned.push(line.id);
     else this.subjects.set(line.subject, [line.id]);
-  }
-
-  private wrap(secret: Buffer, id: string): string {
-    return encrypt(secret, this.masterKey, id).toString('base64');
-  }
-
-  private unwrap(wrapped: string, id: string): Buffer {
-    try {
-      return decrypt(Buffer.from(wrapped, 'base64'), this.masterKey, id);
-    } catch (cause) {
-      throw new KeyStoreUnusable(
-        'The keys of personal data do not open with this master key. ' +
-          'Set FAULTLINE_MASTER_KEY (or master.key beside them) to the one they were made with.',
-        { cause },
-      );
-    }
   }
 }
 
@@ -155,6 +147,6 @@ export async function openFileKeyStore(options: FileKeyStoreOptions): Promise<Fi
   const file = new KeyFile(join(folder, 'keys.ndjson'));
   if (!readOnly) file.repair();
   const store = new FileKeyStore(file, master, readOnly);
-  await store.prepare();
+  await store.makeSecret();
   return store;
 }

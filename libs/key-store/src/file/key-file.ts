@@ -1,11 +1,15 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
+  type Stats,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -21,19 +25,33 @@ export type KeyLine =
 /** An append-only file of JSON lines, mode 0600, rewritten only where something must really be gone. */
 export class KeyFile {
   private offset = 0;
+  /** Of the file that the offset belongs to: a replaced one is read from its start. */
+  private identity = '';
 
   constructor(private readonly path: string) {}
 
-  /** The lines added since the last call. A torn last line (its append was never acknowledged) is left out. */
+  /** The lines added since the last call, all of them where the file was replaced. A torn last line (its append was never acknowledged) is left out. */
   readNew(): KeyLine[] {
     if (!existsSync(this.path)) return [];
-    const bytes = readFileSync(this.path);
-    if (bytes.length < this.offset) this.offset = 0;
-    const end = bytes.lastIndexOf(0x0a) + 1;
-    if (end <= this.offset) return [];
-    const text = bytes.toString('utf8', this.offset, end);
-    this.offset = end;
-    return text
+    const file = openSync(this.path, 'r');
+    try {
+      const stats = fstatSync(file);
+      if (identityOf(stats) !== this.identity) this.offset = 0;
+      this.identity = identityOf(stats);
+      const { size } = stats;
+      if (size <= this.offset) return [];
+      const bytes = Buffer.alloc(size - this.offset);
+      const added = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, this.offset));
+      return this.linesOf(added.subarray(0, added.lastIndexOf(0x0a) + 1));
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  private linesOf(whole: Buffer): KeyLine[] {
+    this.offset += whole.length;
+    return whole
+      .toString('utf8')
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as KeyLine);
@@ -58,7 +76,9 @@ export class KeyFile {
       try {
         await file.appendFile(toText(lines));
         await file.sync();
-        this.offset = (await file.stat()).size;
+        const stats = await file.stat();
+        this.identity = identityOf(stats);
+        this.offset = stats.size;
       } finally {
         await file.close();
       }
@@ -79,8 +99,12 @@ export class KeyFile {
     const folder = openSync(dirname(this.path), 'r');
     fsyncSync(folder);
     closeSync(folder);
+    this.identity = identityOf(statSync(this.path));
     this.offset = Buffer.byteLength(text);
   }
 }
+
+/** The number of an inode alone may be that of an earlier file. */
+const identityOf = ({ ino, birthtimeMs }: Stats): string => `${ino}:${birthtimeMs}`;
 
 const toText = (lines: readonly KeyLine[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');

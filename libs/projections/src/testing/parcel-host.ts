@@ -2,14 +2,12 @@ import { type EventStore } from '@faultline/event-store';
 import { ManualClock, type RecordedEvent } from '@faultline/kernel';
 import { type ReadStore } from '@faultline/read-store';
 import { type Stores } from '../../../../test/support/stores';
+import { until } from '../../../../test/support/until';
 import { type Projection } from '../projection';
 import { ProjectionHost, type ProjectionServices, type ProjectionStatus } from '../projection-host';
 import { newEvent, type ParcelChange, parcelProjection } from './parcels';
 
-/** Resolves as soon as the condition holds; gives everything else its turn in between. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise(setImmediate);
-}
+export { until };
 
 /** A process with a host in it, and everything that it said. */
 export class ParcelHost {
@@ -26,7 +24,7 @@ export class ParcelHost {
       events: stores.events,
       store: stores.documents,
       clock: new ManualClock(),
-      open: (event) => event,
+      open: (events) => Promise.resolve(events),
       owner: 'embedded',
       onPosition: (position) => this.positions.push(position),
       onTrouble: (trouble) => this.troubles.push(trouble),

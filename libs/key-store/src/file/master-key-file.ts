@@ -1,17 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { KeyStoreUnusable } from '../key-store.errors';
 
 const keyBytes = 32;
-
-/** 32 bytes from what an operator sets: hex or base64 of 32 bytes as they are, any other text by its SHA-256. */
-export function masterKeyFrom(text: string): Buffer {
-  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
-  const decoded = /^[A-Za-z0-9+/]{43}=$/.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0);
-  if (decoded.length === keyBytes) return decoded;
-  return createHash('sha256').update(text, 'utf8').digest();
-}
 
 function masterKeyIn(path: string): Buffer {
   const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
