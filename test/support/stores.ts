@@ -37,6 +37,19 @@ export const altered = <Port extends object>(port: Port, changes: Partial<Port>)
     },
   });
 
+/** The keys as another process sees them, which has none in memory but those that it prepared; `prepared` are its calls. */
+export function distantKeys(keys: KeyStore): { readonly keys: KeyStore; readonly prepared: readonly string[][] } {
+  const known = new Set<string>();
+  const prepared: string[][] = [];
+  const prepare = async (ids: readonly string[]) => {
+    prepared.push([...ids]);
+    await keys.prepare(ids);
+    for (const id of ids) known.add(id);
+  };
+  const key = (id: string) => (known.has(id) ? keys.key(id) : undefined);
+  return { keys: altered(keys, { prepare, key }), prepared };
+}
+
 /** Something that a test waits for, and what opens the way. */
 export type Gate = { readonly opened: Promise<void>; readonly open: () => void };
 

@@ -12,6 +12,24 @@ import { type DataKey, type KeyStore, openField, sealField } from '@faultline/ke
 /** What stands in for a reason or field whose key was destroyed. */
 const erased = null;
 
+const eventsAtATime = 256;
+
+function collectKeyIds(value: unknown, ids: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (isSealed(value)) ids.add(value.key);
+  else for (const member of Object.values(value)) collectKeyIds(member, ids);
+}
+
+/** The ids of the keys under which fields of these events are sealed, each once. */
+export function sealedKeyIds(events: readonly Pick<RecordedEvent, 'data' | 'metadata'>[]): string[] {
+  const ids = new Set<string>();
+  for (const { data, metadata } of events) {
+    collectKeyIds(data, ids);
+    collectKeyIds(metadata.reason, ids);
+  }
+  return [...ids];
+}
+
 /**
  * Between events as the domain knows them and events as the log holds them: seals personal fields on the way in, opens them and
  * brings old schema versions up to date on the way out.
@@ -44,7 +62,29 @@ export class EventCodec {
     return replaceFields(data, this.schemas[type]?.personal ?? [], (value) => sealField(value, key));
   }
 
-  /** The event in clear text and in the current schema version; fields whose key was destroyed are null. */
+  /**
+   * The events in clear text and in the current schema version, whoever made their keys; fields whose key was destroyed are null.
+   * Throws StoreUnavailable where a key is out of reach, and an error where a field was tampered with.
+   */
+  async openAll(events: readonly RecordedEvent[]): Promise<RecordedEvent[]> {
+    const ids = sealedKeyIds(events);
+    if (ids.length > 0) await this.keys.prepare(ids);
+    return events.map((event) => this.open(event));
+  }
+
+  /** A finite sequence of events as {@link openAll} answers them, read some at a time, so that their keys are fetched together. */
+  async *openEach(events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent> {
+    let batch: RecordedEvent[] = [];
+    for await (const event of events) {
+      batch.push(event);
+      if (batch.length < eventsAtATime) continue;
+      yield* await this.openAll(batch);
+      batch = [];
+    }
+    yield* await this.openAll(batch);
+  }
+
+  /** The event as {@link openAll} answers it, by the keys that are prepared already. */
   open(event: RecordedEvent): RecordedEvent {
     const current = upcast(event, this.schemas);
     const personal = this.schemas[current.type]?.personal;

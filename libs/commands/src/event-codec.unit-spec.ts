@@ -1,7 +1,7 @@
 import { type EventSchemas, isSealed, type JsonObject, type RecordedEvent } from '@faultline/kernel';
 import { type DataKey } from '@faultline/key-store';
-import { openStores, type Stores } from '../../../test/support/stores';
-import { EventCodec } from './event-codec';
+import { distantKeys, openStores, type Stores } from '../../../test/support/stores';
+import { EventCodec, sealedKeyIds } from './event-codec';
 import { foreignEvent } from './testing/logbook';
 
 const schemas: EventSchemas = {
@@ -118,6 +118,49 @@ describe('the event codec', () => {
     const opened = codec.open(mixed);
     expect(opened.data).toEqual({ captain: null, notes: { noon: 'calm' }, ship: 'Aurora' });
     expect(opened.metadata.reason).toBeNull();
+  });
+
+  describe('where other processes make keys', () => {
+    let sealed: RecordedEvent[];
+
+    beforeAll(async () => {
+      const other = (await stores.keys.ensureKeys(['person-3'])).get('person-3')!;
+      const { captain: reason } = codec.seal('CrewMustered', { captain: 'why' }, other);
+      sealed = [
+        event('CrewMustered', codec.seal('CrewMustered', crew, key)),
+        event('AnchorWeighed', { depth: 12 }, { reason: reason as never }),
+        event('AnchorWeighed', { depth: 13 }),
+      ];
+      expect(new Set(sealedKeyIds(sealed))).toEqual(new Set([key.id, other.id]));
+      expect(sealedKeyIds(sealed)).toHaveLength(2);
+    });
+
+    const clear = [{ data: crew }, { data: { depth: 12 }, metadata: { reason: 'why' } }, { data: { depth: 13 } }];
+
+    it('prepares the keys of a batch at once, before it opens it', async () => {
+      const { keys, prepared } = distantKeys(stores.keys);
+      expect(await new EventCodec(schemas, keys).openAll(sealed)).toMatchObject(clear);
+      expect(prepared).toEqual([sealedKeyIds(sealed)]);
+    });
+
+    it('asks for no key where nothing is sealed', async () => {
+      const { keys, prepared } = distantKeys(stores.keys);
+      expect(await new EventCodec(schemas, keys).openAll(sealed.slice(2))).toEqual(sealed.slice(2));
+      expect(prepared).toEqual([]);
+    });
+
+    it('opens a sequence in order, some events at a time', async () => {
+      const { keys, prepared } = distantKeys(stores.keys);
+      const many = Array.from({ length: 600 }, (_, revision) => ({ ...sealed[revision % 3]!, revision }));
+      const opened: RecordedEvent[] = [];
+      const sequence = (async function* () {
+        yield* many;
+      })();
+      for await (const one of new EventCodec(schemas, keys).openEach(sequence)) opened.push(one);
+      expect(opened.map(({ revision }) => revision)).toEqual(many.map(({ revision }) => revision));
+      expect(opened.at(-3)).toMatchObject(clear[0]!);
+      expect(prepared.length).toBeLessThan(10);
+    });
   });
 
   it('does not pass off a changed ciphertext as data', () => {

@@ -1,5 +1,5 @@
 import { type EventStore, startPosition } from '@faultline/event-store';
-import { type RecordedEvent, type Register, StoreUnavailable } from '@faultline/kernel';
+import { type RecordedEvent, type Register, StoreUnavailable, systemClock } from '@faultline/kernel';
 import { type EventCodec } from './event-codec';
 
 type Waiter = {
@@ -7,6 +7,8 @@ type Waiter = {
   readonly resolve: () => void;
   readonly reject: (reason: Error) => void;
 };
+
+const keyRetryMs = 250;
 
 const failed = (cause: unknown): Error => new StoreUnavailable('The registers no longer follow the log', { cause });
 
@@ -31,7 +33,8 @@ export class RegisterFeed {
   async start(): Promise<void> {
     const streamPrefixes = this.prefixes();
     const head = await this.store.head();
-    for await (const event of this.store.readAll({ filter: { streamPrefixes } })) this.apply(event);
+    const events = this.store.readAll({ filter: { streamPrefixes } });
+    for await (const event of this.codec.openEach(events)) this.apply(event);
     if (head !== undefined && head > this.position) this.position = head;
     this.running = this.follow(streamPrefixes);
   }
@@ -57,20 +60,32 @@ export class RegisterFeed {
     const { signal } = this.stopping;
     try {
       for await (const { events, position } of this.store.subscribe({ ...after, filter: { streamPrefixes }, signal })) {
-        for (const event of events) this.apply(event);
+        for (const event of await this.opened(events)) this.apply(event);
         this.moveTo(position);
       }
     } catch (error) {
-      this.failure = error;
+      if (!this.stopping.signal.aborted) this.failure = error;
     }
     this.ended = failed(this.failure ?? 'It was stopped');
     for (const { reject } of this.waiters.splice(0)) reject(this.ended);
   }
 
+  /** Keys that are out of reach are waited for: the feed must outlive an outage of the key store. */
+  private async opened(events: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
+    const { signal } = this.stopping;
+    for (;;) {
+      try {
+        return await this.codec.openAll(events);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof StoreUnavailable)) throw error;
+        await systemClock.wait(keyRetryMs, signal);
+      }
+    }
+  }
+
   private apply(event: RecordedEvent): void {
-    const clear = this.codec.open(event);
     for (const register of this.registers) {
-      if (register.streamPrefixes.some((prefix) => event.stream.startsWith(prefix))) register.apply(clear);
+      if (register.streamPrefixes.some((prefix) => event.stream.startsWith(prefix))) register.apply(event);
     }
     if (event.position > this.position) this.position = event.position;
   }

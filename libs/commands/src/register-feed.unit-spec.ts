@@ -1,6 +1,7 @@
 import { type EventStore } from '@faultline/event-store';
 import { type RecordedEvent, type Register, StoreUnavailable } from '@faultline/kernel';
-import { altered, gate, openStores, type Stores } from '../../../test/support/stores';
+import { type KeyStore } from '@faultline/key-store';
+import { altered, distantKeys, gate, openStores, type Stores } from '../../../test/support/stores';
 import { EventCodec } from './event-codec';
 import { RegisterFeed } from './register-feed';
 import { foreignEvent, LogbookDesk, logbookSchemas } from './testing/logbook';
@@ -132,6 +133,51 @@ describe('the register feed', () => {
       { text: 'two', number: 2 },
     ]);
     expect(seen.events[1]!.metadata.reason).toBe('why not');
+  });
+
+  it('opens what was sealed under keys that others made, and waits for a key store that is away', async () => {
+    const desk = new LogbookDesk(stores.events, stores.keys);
+    await desk.open('logbook-1');
+    await desk.write('logbook-1', ['one']);
+    const distant = distantKeys(stores.keys).keys;
+    let refusals = 0;
+    let away = false;
+    const keys = altered(distant, {
+      prepare: async (ids) => {
+        if (away) {
+          refusals += 1;
+          away = refusals < 2;
+          throw new StoreUnavailable('key store away');
+        }
+        await distant.prepare(ids);
+      },
+    });
+    const seen = new Seen(['logbook-']);
+    const feed = new RegisterFeed(stores.events, new EventCodec(logbookSchemas, keys), [seen]);
+    feeds.push(feed);
+    await feed.start();
+    away = true;
+    await feed.reached((await desk.write('logbook-1', ['two'])).position);
+    expect(seen.events.map(({ data }) => data['text'])).toEqual([undefined, 'one', 'two']);
+    expect(refusals).toBe(2);
+    expect(feed.failure).toBeUndefined();
+  });
+
+  it('can be stopped while it waits for keys, which is no failure', async () => {
+    const desk = new LogbookDesk(stores.events, stores.keys);
+    await desk.open('logbook-1');
+    const asked = gate();
+    const prepare: KeyStore['prepare'] = () => {
+      asked.open();
+      return Promise.reject(new StoreUnavailable('key store away'));
+    };
+    const codec = new EventCodec(logbookSchemas, altered(stores.keys, { prepare }));
+    const feed = new RegisterFeed(stores.events, codec, [new Seen(['logbook-'])]);
+    await feed.start();
+    await desk.write('logbook-1', ['one']);
+    await asked.opened;
+    await feed.stop();
+    expect(feed.failure).toBeUndefined();
   });
 
   describe('when a register fails', () => {

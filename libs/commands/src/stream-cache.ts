@@ -42,9 +42,8 @@ export class StreamCache<State> {
   async load(stream: string): Promise<Folded<State>> {
     let folded = this.folded.get(stream) ?? this.empty();
     try {
-      for await (const event of this.store.readStream(stream, { from: folded.end.revision + 1 })) {
-        folded = this.step(folded, this.codec.open(event));
-      }
+      const events = this.store.readStream(stream, { from: folded.end.revision + 1 });
+      for await (const event of this.codec.openEach(events)) folded = this.step(folded, event);
     } catch (error) {
       if (!(error instanceof StreamNotFound)) throw error;
     }

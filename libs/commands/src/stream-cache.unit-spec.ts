@@ -1,10 +1,10 @@
 import { type EventStore } from '@faultline/event-store';
 import { genesisHash, randomId, StoreUnavailable } from '@faultline/kernel';
-import { altered, openStores, type Stores } from '../../../test/support/stores';
+import { altered, distantKeys, openStores, type Stores } from '../../../test/support/stores';
 import { EventCodec } from './event-codec';
 import { noStream } from './event-writer';
 import { StreamCache } from './stream-cache';
-import { foreignEvent, logbookSchemas, recorded } from './testing/logbook';
+import { foreignEvent, LogbookDesk, logbookSchemas, recorded } from './testing/logbook';
 
 type Read = readonly [stream: string, from: number | undefined];
 
@@ -130,6 +130,18 @@ describe('the stream cache', () => {
       ['a', 1],
       ['b', 0],
     ]);
+  });
+
+  it('opens what was sealed under a key that another process made', async () => {
+    const desk = new LogbookDesk(stores.events, stores.keys);
+    await desk.open('logbook-1');
+    await desk.write('logbook-1', ['clear sky']);
+    const distant = new StreamCache<readonly unknown[]>(
+      stores.events,
+      new EventCodec(logbookSchemas, distantKeys(stores.keys).keys),
+      { initialState: () => [], evolve: (state, event) => [...state, event.data] },
+    );
+    expect((await distant.load('logbook-1')).state).toContainEqual({ text: 'clear sky', number: 1 });
   });
 
   it('passes on a failing store, and folds nothing twice or by half afterwards', async () => {

@@ -21,8 +21,8 @@ export type ProjectionServices = {
   readonly events: EventStore;
   readonly store: ReadStore;
   readonly clock: Clock;
-  /** Turns an event of the log into clear text of the current schema version. */
-  readonly open: (event: RecordedEvent) => RecordedEvent;
+  /** Turns events of the log into clear text of the current schema version, in their order. */
+  readonly open: (events: readonly RecordedEvent[]) => Promise<readonly RecordedEvent[]>;
   readonly owner: string;
   /** Told after each batch how far every live model has come. */
   readonly onPosition?: (position: string) => void;
@@ -182,9 +182,9 @@ export class ProjectionHost {
     const from = feed.position === startPosition ? {} : { from: feed.position };
     for await (const event of this.services.events.readAll({ ...from, filter })) {
       if (event.position > target) break;
-      missed.push(this.services.open(event));
+      missed.push(event);
     }
-    await feed.process(missed, target);
+    await feed.process(await this.services.open(missed), target);
   }
 
   private async retire(feed: ModelFeed): Promise<void> {
@@ -237,7 +237,7 @@ export class ProjectionHost {
   private async process({ events, position }: Delivery): Promise<void> {
     const feeds = this.feeds();
     const concerned = events.filter((event) => feeds.some((feed) => feed.concerns(event)));
-    const clear = concerned.map((event) => this.services.open(event));
+    const clear = await this.services.open(concerned);
     for (const feed of feeds) await feed.process(clear, position);
     this.applied = position;
     this.services.onPosition?.(position);

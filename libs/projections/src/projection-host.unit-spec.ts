@@ -90,7 +90,8 @@ describe('the projection host', () => {
   });
 
   it('gives projections events in clear text', async () => {
-    const open: ProjectionServices['open'] = (event) => ({ ...event, data: { depot: 'Hamburg' } });
+    const open: ProjectionServices['open'] = async (events) =>
+      events.map((event) => ({ ...event, data: { depot: 'Hamburg' } }));
     const host = await started({ open });
     await host.reached(await sorter.append([posted('parcel-1')]));
     expect((await stored()).documents).toMatchObject([{ depot: 'Hamburg' }]);
@@ -195,9 +196,9 @@ describe('the projection host', () => {
     it('an event that does not open holds its checkpoint back until it does', async () => {
       let locked = true;
       const host = await started({
-        open: (event) => {
-          if (locked && event.stream === 'parcel-2') throw new Error('a field does not open');
-          return event;
+        open: async (events) => {
+          if (locked && events.some(({ stream }) => stream === 'parcel-2')) throw new Error('a field does not open');
+          return events;
         },
       });
       const before = await sorter.append([posted('parcel-1')]);

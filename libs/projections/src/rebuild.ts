@@ -21,7 +21,7 @@ export type RebuildContext = {
   readonly events: EventStore;
   readonly store: ReadStore;
   readonly owner: FeedOwner;
-  readonly open: (event: RecordedEvent) => RecordedEvent;
+  readonly open: (events: readonly RecordedEvent[]) => Promise<readonly RecordedEvent[]>;
   readonly report: (step: { events: number; position: string | null; phase: RebuildProgress['phase'] }) => void;
   readonly signal: AbortSignal;
 };
@@ -44,7 +44,7 @@ export async function rebuildModel(
   let batch: RecordedEvent[] = [];
   const fold = async () => {
     const last = batch.at(-1);
-    if (last) await folding.process(batch, last.position);
+    if (last) await folding.process(await open(batch), last.position);
     count += batch.length;
     batch = [];
     report({ events: count, position: last?.position ?? null, phase: 'folding' });
@@ -52,7 +52,7 @@ export async function rebuildModel(
   for await (const event of events.readAll({ filter: { streamPrefixes: projection.streamPrefixes } })) {
     signal.throwIfAborted();
     if (head === undefined || event.position > head) break;
-    batch.push(open(event));
+    batch.push(event);
     if (batch.length >= eventsPerBatch) await fold();
   }
   await fold();

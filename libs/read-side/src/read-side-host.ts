@@ -39,7 +39,7 @@ export class ReadSideHost implements ReadSide {
       events,
       store: documents,
       clock,
-      open: (event) => codec.open(event),
+      open: (events) => codec.openAll(events),
       owner: 'embedded',
       onPosition: (position) => {
         this.wake(position);

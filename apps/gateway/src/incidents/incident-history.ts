@@ -76,7 +76,7 @@ export class IncidentHistory {
 
   private async *read(stream: string, from: number): AsyncGenerator<RecordedEvent> {
     try {
-      for await (const event of this.store.readStream(stream, { from })) yield this.codec.open(event);
+      yield* this.codec.openEach(this.store.readStream(stream, { from }));
     } catch (error) {
       if (!(error instanceof StreamNotFound)) throw error;
     }

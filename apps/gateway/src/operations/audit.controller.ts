@@ -2,12 +2,15 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { EventCodec } from '@faultline/commands';
 import { type EventStore, parsePosition } from '@faultline/event-store';
-import { invalid } from '@faultline/kernel';
+import { invalid, type RecordedEvent } from '@faultline/kernel';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../http/auth.guard';
 import { QueryReader, type RawQuery } from '../http/query';
 import { IncidentPresenter } from '../incidents/incident-presenter';
 import { EVENT_STORE } from '../platform/tokens';
+
+/** About 64 KiB of lines. */
+const eventsPerBatch = 64;
 
 /** The whole log for auditors. */
 @Controller('v1/audit')
@@ -31,13 +34,18 @@ export class AuditController {
   }
 
   private async *lines(from: string | undefined): AsyncGenerator<string> {
-    let lines = '';
+    let batch: RecordedEvent[] = [];
     for await (const event of this.store.readAll(from === undefined ? {} : { from })) {
-      lines += `${JSON.stringify(this.presenter.event(this.codec.open(event)))}\n`;
-      if (lines.length < 65_536) continue;
-      yield lines;
-      lines = '';
+      batch.push(event);
+      if (batch.length < eventsPerBatch) continue;
+      yield await this.text(batch);
+      batch = [];
     }
-    yield lines;
+    yield await this.text(batch);
+  }
+
+  private async text(batch: readonly RecordedEvent[]): Promise<string> {
+    const events = await this.codec.openAll(batch);
+    return events.map((event) => `${JSON.stringify(this.presenter.event(event))}\n`).join('');
   }
 }

@@ -24,13 +24,11 @@ export class RegisterHistory {
     if (typeof from !== 'number' || !Number.isSafeInteger(from) || from < 0) throw badCursor();
     const events: RecordedEvent[] = [];
     try {
-      for await (const event of this.store.readStream(stream, { from, limit: limit + 1 })) {
-        events.push(this.codec.open(event));
-      }
+      for await (const event of this.store.readStream(stream, { from, limit: limit + 1 })) events.push(event);
     } catch (error) {
       if (!(error instanceof StreamNotFound)) throw error;
     }
-    const items = events.slice(0, limit).map((event) => this.presenter.event(event));
+    const items = (await this.codec.openAll(events.slice(0, limit))).map((event) => this.presenter.event(event));
     return { items, nextCursor: events.length > limit ? encodeCursor(from + limit) : null };
   }
 }
