@@ -1,0 +1,2 @@
+export { describeWithMongoDb, freshDatabase, type MongoDbForTests, mongoDbForTests } from './for-tests';
+export { type MongoDbServer, startMongoDbServer } from './server';
