@@ -3,3 +3,4 @@ export * from './key-store.port';
 export { type KeyWrapper, masterKeyWrapper } from './key-wrapper';
 export { openField, sealField } from './seal';
 export * from './key-store.errors';
+export { openStream, sealedChunkBytes, sealStream } from './seal-stream';
