@@ -1,7 +1,7 @@
 // The direction of dependencies, checked by `npm run boundaries`: kernel <- ports <- runtimes <- contexts <- read models and imports
 // <- read side <- apps.
 const lib = (names) => `^libs/(${names.join('|')})/`;
-const ports = ['event-store', 'read-store', 'key-store'];
+const ports = ['event-store', 'read-store', 'key-store', 'blob-store'];
 const runtimes = ['commands', 'projections'];
 const contexts = ['incidents', 'organisation', 'catalog', 'security'];
 const models = ['read-models', 'reports', 'imports'];
