@@ -283,13 +283,69 @@ export function describeReadStore(name: string, factory: () => Promise<ReadStore
       });
     });
 
+    it('tells every lease of a kind, held or not', async () => {
+      expect(await store.leases('p/')).toEqual([]);
+      await store.acquireLease('p/a', 'x', { now: 1_000, forMs: 100 });
+      await store.acquireLease('p/b', 'y', { now: 1_000, forMs: 100 });
+      await store.acquireLease('q/a', 'z', { now: 1_000, forMs: 100 });
+      await store.releaseLease('p/b', 'y');
+      const held = (await store.leases('p/')).map(({ id, owner, expiresAt }) => ({
+        id,
+        owner,
+        free: expiresAt <= 1_050,
+      }));
+      expect(held.sort((one, two) => (one.id < two.id ? -1 : 1))).toEqual([
+        { id: 'p/a', owner: 'x', free: false },
+        { id: 'p/b', owner: 'y', free: true },
+      ]);
+    });
+
     describe('versions', () => {
       it('are 1 before the first swap, then what was swapped in, for everybody', async () => {
         const other = await under.another();
         expect(await store.liveVersion('incidents')).toBe(1);
-        await store.swapVersion('incidents', 2);
+        await store.swapVersion('incidents', 2, 1);
         expect(await other.liveVersion('incidents')).toBe(2);
         expect(await store.liveVersion('others')).toBe(1);
+      });
+
+      it('are reserved above the live one, the same again for the same epoch until it is live', async () => {
+        expect(await store.claimVersions('incidents', 3)).toBe(1);
+        expect(await store.reserveVersion('incidents', 3)).toBe(2);
+        expect(await store.reserveVersion('incidents', 3)).toBe(2);
+        expect(await store.liveVersion('incidents')).toBe(1);
+        await store.swapVersion('incidents', 2, 3);
+        expect(await store.reserveVersion('incidents', 3)).toBe(3);
+      });
+
+      it('are never those that an earlier epoch has reserved', async () => {
+        await store.reserveVersion('incidents', 1);
+        expect(await store.claimVersions('incidents', 2)).toBe(1);
+        expect(await store.reserveVersion('incidents', 2)).toBe(3);
+        await store.swapVersion('incidents', 3, 2);
+        expect(await store.claimVersions('incidents', 4)).toBe(3);
+        expect(await store.reserveVersion('incidents', 4)).toBe(4);
+      });
+
+      it('are out of the hands of an epoch once a later one has claimed them', async () => {
+        const other = await under.another();
+        await store.reserveVersion('incidents', 1);
+        await other.claimVersions('incidents', 2);
+        const refused = { name: 'FencedOff', epoch: 1, current: 2 };
+        await expect(store.swapVersion('incidents', 2, 1)).rejects.toMatchObject(refused);
+        await expect(store.reserveVersion('incidents', 1)).rejects.toMatchObject(refused);
+        await expect(store.claimVersions('incidents', 1)).rejects.toMatchObject(refused);
+        expect(await other.liveVersion('incidents')).toBe(1);
+      });
+
+      it('are reserved once each, however many epochs ask at once', async () => {
+        const stores = [store, await under.another()];
+        const reserved = await Promise.allSettled(
+          Array.from({ length: 12 }, (_, index) => stores[index % 2]!.reserveVersion('incidents', index + 1)),
+        );
+        const numbers = reserved.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+        expect(numbers.length).toBeGreaterThan(0);
+        expect(new Set(numbers).size).toBe(numbers.length);
       });
 
       it('live beside each other until one is dropped', async () => {
@@ -297,8 +353,10 @@ export function describeReadStore(name: string, factory: () => Promise<ReadStore
         for (const collection of [one, two]) await store.ensureCollection({ name: collection, indexes: [[['n', 1]]] });
         await store.write(one, [put(doc('a', { n: 1 }))]);
         await store.write(two, [put(doc('a', { n: 2 })), put(doc('b', { n: 2 }))]);
-        await store.swapVersion('incidents', 2);
+        await store.swapVersion('incidents', 2, 1);
+        expect([...(await store.collectionNames())].sort()).toEqual([one, two]);
         await store.dropCollection(one);
+        expect(await store.collectionNames()).toEqual([two]);
         expect(await store.find(one)).toEqual([]);
         expect(await store.count(two, { n: 2 })).toBe(2);
       });

@@ -60,6 +60,8 @@ export interface ReadStore {
   /** Creates the collection and its indexes where missing. */
   ensureCollection(spec: CollectionSpec): Promise<void>;
   dropCollection(name: string): Promise<void>;
+  /** The names of all collections, in no particular order. */
+  collectionNames(): Promise<readonly string[]>;
   get<Doc extends ReadDocument>(collection: string, id: string): Promise<Doc | undefined>;
   /** Those that exist, in no particular order. */
   getMany<Doc extends ReadDocument>(collection: string, ids: readonly string[]): Promise<Doc[]>;
@@ -78,10 +80,22 @@ export interface ReadStore {
     times: { readonly now: number; readonly forMs: number },
   ): Promise<Lease | undefined>;
   releaseLease(id: string, owner: string): Promise<void>;
+  /** Every lease whose id begins with `prefix`, expired and released ones included, in no particular order. */
+  leases(prefix: string): Promise<readonly Lease[]>;
   /** The version of a read model that is live: 1 before the first swap. */
   liveVersion(model: string): Promise<number>;
-  /** Makes another version live for every process, by one write. */
-  swapVersion(model: string, version: number): Promise<void>;
+  /**
+   * From now on the versions of the model are in the hands of an owner of this epoch or a later one: the calls of earlier ones are
+   * refused with FencedOff, as this one is where a later one came before. Answers the live version.
+   */
+  claimVersions(model: string, epoch: number): Promise<number>;
+  /**
+   * The number of a version to build, above the live one. The same epoch gets the same number until that version is live; no two
+   * epochs ever get the same, so that a replaced owner that wakes up spoils nothing. Refused with FencedOff for an earlier epoch.
+   */
+  reserveVersion(model: string, epoch: number): Promise<number>;
+  /** Makes another version live for every process, by one write. Refused with FencedOff for an earlier epoch. */
+  swapVersion(model: string, version: number, epoch: number): Promise<void>;
   close(): Promise<void>;
 }
 

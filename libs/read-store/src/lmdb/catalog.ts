@@ -19,6 +19,11 @@ export class Catalog {
     return this.env.catalog.get(collectionKey(name)) as StoredCollection | undefined;
   }
 
+  names(): string[] {
+    const names = this.env.catalog.getKeys({ start: collectionKey(''), end: collectionKey('\uffff') });
+    return [...names].flatMap((key) => (Array.isArray(key) ? String(key[1]) : []));
+  }
+
   /** Inside a transaction only. */
   require(name: string): StoredCollection {
     const collection = this.read(name);

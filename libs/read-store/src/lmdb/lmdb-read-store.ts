@@ -45,6 +45,10 @@ export class LmdbReadStore implements ReadStore {
     return this.catalog.drop(name);
   }
 
+  collectionNames(): Promise<readonly string[]> {
+    return this.reading(() => this.catalog.names());
+  }
+
   async get<Doc extends ReadDocument>(collection: string, id: string): Promise<Doc | undefined> {
     const [document] = await this.getMany<Doc>(collection, [id]);
     return document;
@@ -100,8 +104,20 @@ export class LmdbReadStore implements ReadStore {
     return this.reading(() => this.registers.liveVersion(model));
   }
 
-  swapVersion(model: string, version: number): Promise<void> {
-    return this.registers.swapVersion(model, version);
+  leases(prefix: string): Promise<readonly Lease[]> {
+    return this.reading(() => this.registers.leases(prefix));
+  }
+
+  claimVersions(model: string, epoch: number): Promise<number> {
+    return this.registers.claimVersions(model, epoch);
+  }
+
+  reserveVersion(model: string, epoch: number): Promise<number> {
+    return this.registers.reserveVersion(model, epoch);
+  }
+
+  swapVersion(model: string, version: number, epoch: number): Promise<void> {
+    return this.registers.swapVersion(model, version, epoch);
   }
 
   close(): Promise<void> {

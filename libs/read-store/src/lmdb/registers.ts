@@ -4,6 +4,16 @@ import { type Catalog } from './catalog';
 import { indexPrefix } from './entry-keys';
 import { type Environment, inTransaction } from './environment';
 
+/** Which version of a model is live, which one is being built and by whose epoch, and who may change that. */
+type Versions = {
+  readonly live: number;
+  readonly reserved: number;
+  readonly reservedBy: number;
+  readonly epoch: number;
+};
+
+const firstVersions: Versions = { live: 1, reserved: 0, reservedBy: 0, epoch: 0 };
+
 /** Checkpoints, leases and the versions that are live. */
 export class Registers {
   constructor(
@@ -46,14 +56,50 @@ export class Registers {
     });
   }
 
-  liveVersion(model: string): number {
-    return (this.env.registers.get(['live', model]) as number | undefined) ?? 1;
+  leases(prefix: string): Lease[] {
+    return [...this.env.registers.getRange({ start: ['lease', prefix], end: ['lease', `${prefix}\uffff`] })].map(
+      ({ value }) => value as Lease,
+    );
   }
 
-  async swapVersion(model: string, version: number): Promise<void> {
-    await inTransaction(this.env, () => {
-      this.env.registers.putSync(['live', model], version);
+  liveVersion(model: string): number {
+    return this.versions(model).live;
+  }
+
+  claimVersions(model: string, epoch: number): Promise<number> {
+    return this.changeVersions(model, epoch, (versions) => [versions, versions.live]);
+  }
+
+  reserveVersion(model: string, epoch: number): Promise<number> {
+    return this.changeVersions(model, epoch, (versions) => {
+      const own = versions.reservedBy === epoch && versions.reserved > versions.live;
+      const reserved = own ? versions.reserved : Math.max(versions.live, versions.reserved) + 1;
+      return [{ ...versions, reserved, reservedBy: epoch }, reserved];
     });
+  }
+
+  swapVersion(model: string, version: number, epoch: number): Promise<void> {
+    return this.changeVersions(model, epoch, (versions) => [{ ...versions, live: version }, undefined]);
+  }
+
+  private async changeVersions<Result>(
+    model: string,
+    epoch: number,
+    change: (versions: Versions) => [Versions, Result],
+  ): Promise<Result> {
+    const [current, result] = await inTransaction(this.env, (): [number, Result | undefined] => {
+      const versions = this.versions(model);
+      if (versions.epoch > epoch) return [versions.epoch, undefined];
+      const [changed, answer] = change({ ...versions, epoch });
+      this.env.registers.putSync(['versions', model], changed);
+      return [epoch, answer];
+    });
+    if (current !== epoch) throw new FencedOff(model, epoch, current);
+    return result as Result;
+  }
+
+  private versions(model: string): Versions {
+    return (this.env.registers.get(['versions', model]) as Versions | undefined) ?? firstVersions;
   }
 
   private lease(id: string): Lease | undefined {
