@@ -7,7 +7,12 @@ import { PoisonEvent } from './poison-event';
 import { type CountDocument, type Counter, type Projection } from './projection';
 
 /** Who writes: checkpoints of an earlier epoch are refused. */
-export type FeedOwner = { readonly epoch: number; readonly owner: string };
+export type FeedOwner = {
+  readonly epoch: number;
+  readonly owner: string;
+  /** Whether other processes wait for the checkpoints: then each is written, also where no event concerned the model. */
+  readonly awaited?: boolean;
+};
 
 type Slot = { readonly loaded: ReadDocument | null; current: ReadDocument | null; changedAt: string };
 
@@ -91,13 +96,16 @@ export class ModelFeed {
 
   private async moveIdle(count: number, upTo: string): Promise<void> {
     this.idle += count;
-    if (this.idle >= eventsBetweenIdleCheckpoints) await this.checkpoint(upTo);
+    if (this.owner.awaited === true || this.idle >= eventsBetweenIdleCheckpoints) await this.checkpoint(upTo);
     else if (upTo > this.position) this.position = upTo;
   }
 
   private async checkpoint(upTo: string): Promise<void> {
     if (upTo <= this.position) return;
-    await this.store.writeCheckpoint(this.collection, { position: upTo, ...this.owner }, this.collections);
+    const { epoch, owner, awaited } = this.owner;
+    // An owner that was replaced while it stood still may yet write what lies far behind: its dead are kept in mind for ever.
+    const passed = awaited === true ? [] : this.collections;
+    await this.store.writeCheckpoint(this.collection, { position: upTo, epoch, owner }, passed);
     this.position = upTo;
     this.idle = 0;
   }

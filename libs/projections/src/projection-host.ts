@@ -1,6 +1,7 @@
 import { type Delivery, type EventStore, InvalidPosition, startPosition } from '@faultline/event-store';
 import { type Clock, conflict, notFound, type RecordedEvent, toInstant } from '@faultline/kernel';
 import { FencedOff, type ReadStore } from '@faultline/read-store';
+import { dropVersions } from './leftovers';
 import { type FeedOwner, ModelFeed } from './model-feed';
 import { PoisonEvent } from './poison-event';
 import { type Projection } from './projection';
@@ -28,15 +29,27 @@ export type ProjectionServices = {
   readonly onPosition?: (position: string) => void;
   /** Told when a store fails and is tried again, and when the pump had to stop for good. */
   readonly onTrouble?: (trouble: { readonly error: unknown; readonly fatal: boolean }) => void;
+  /**
+   * Given where several processes share the models: told when another one has taken a model over, which this host has then let go.
+   * Absent, the host is alone, and a later owner is an error that ends it.
+   */
+  readonly onTakenOver?: (name: string) => void;
 };
 
 const leaseMs = 30_000;
 const backOff = { firstMs: 100, factor: 1.5, maxMs: 5_000 };
+const eventsPerBatch = 1_000;
+/** What no repetition mends. */
+const fatalErrors = [InvalidPosition, FencedOff, PoisonEvent];
 /** How long the replaced version of a model is still fed, so that no query that runs loses its collection. */
 const graceMs = 60_000;
 
-/** The one pump of a process: subscribes to the log and feeds every projection, in order; rebuilds beside the live models. */
+/** A model that this host feeds, and what ends everything that is done for it. */
+type Held = { readonly projection: Projection; readonly owner: FeedOwner; readonly released: AbortController };
+
+/** The one pump of a process: subscribes to the log and feeds its models, in order; rebuilds beside the live ones. */
 export class ProjectionHost {
+  private readonly held = new Map<string, Held>();
   private readonly live = new Map<string, ModelFeed>();
   /** New versions that are fed already and about to become live. */
   private readonly joining = new Set<ModelFeed>();
@@ -44,41 +57,65 @@ export class ProjectionHost {
   private readonly retiring = new Set<ModelFeed>();
   private readonly rebuilding = new Map<string, RebuildProgress>();
   private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
-  private readonly rebuilds = new Set<Promise<void>>();
-  private owner: FeedOwner;
+  private pump: { readonly ending: AbortController; readonly running: Promise<void> } | undefined;
+  private readonly tasks = new Set<Promise<void>>();
   private applied = startPosition;
+  private turn: Promise<void> = Promise.resolve();
   /** Why the pump stopped by itself, if it did. */
-  failure: unknown;
+  failure: Error | undefined;
 
   constructor(
     private readonly projections: readonly Projection[],
     private readonly services: ProjectionServices,
-  ) {
-    this.owner = { epoch: 0, owner: services.owner };
-  }
+  ) {}
 
-  /** Opens every model at its live version, drops what interrupted rebuilds left, and starts the pump. */
+  /** Feeds every model, alone on this store: drops what interrupted rebuilds left, and starts the pump. */
   async start(): Promise<void> {
     const { store, clock, owner } = this.services;
     const lease = await store.acquireLease('projector', owner, { now: clock.now(), forMs: leaseMs });
-    this.owner = { epoch: lease?.epoch ?? 0, owner };
     for (const projection of this.projections) {
-      const version = await store.liveVersion(projection.name);
-      for (const other of [version - 1, version + 1]) {
-        if (other > 0) await new ModelFeed(projection, other, store, this.owner).drop();
-      }
-      const feed = new ModelFeed(projection, version, store, this.owner);
-      await feed.open();
+      const feed = await this.open(projection, { epoch: lease?.epoch ?? 0, owner });
+      await dropVersions(projection, store, (version) => version !== feed.version);
       this.live.set(projection.name, feed);
     }
-    this.running = this.run();
+    this.startPump();
+  }
+
+  /** Takes over one model of those that several processes share; resolves once the pump feeds it. Throws FencedOff for an old epoch. */
+  async adopt(name: string, epoch: number): Promise<void> {
+    const projection = this.known(name);
+    const feed = await this.open(projection, { epoch, owner: this.services.owner, awaited: true });
+    const signal = this.signalOf(name);
+    if (this.pump) {
+      await this.approach(feed, signal);
+      await this.inTurn(async () => {
+        signal.throwIfAborted();
+        await this.catchUp(feed, this.applied);
+        this.live.set(name, feed);
+      });
+    } else {
+      signal.throwIfAborted();
+      this.live.set(name, feed);
+      this.startPump();
+    }
+    this.launch(this.sweepLater(projection, signal));
+  }
+
+  /** Lets a model go once the batch at hand is finished; a rebuild of it ends. */
+  async release(name: string): Promise<void> {
+    this.held.get(name)?.released.abort(new Error(`${name} was released`));
+    await this.inTurn(() => {
+      this.forget(name);
+      return Promise.resolve();
+    });
   }
 
   /** Finishes the batch at hand, then stops. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await Promise.allSettled([this.running, ...this.rebuilds]);
+    for (const { released } of this.held.values()) released.abort(this.stopping.signal.reason);
+    this.pump?.ending.abort();
+    await Promise.allSettled([this.pump?.running, ...this.tasks]);
   }
 
   /** The position that every live model has reached. */
@@ -97,10 +134,18 @@ export class ProjectionHost {
     });
   }
 
-  /** Starts a rebuild and returns at once; `status` tells its progress. Throws when one is running, or no such projection exists. */
-  rebuild(name: string): void {
-    const projection = this.projections.find((candidate) => candidate.name === name);
-    if (!projection) throw notFound('projection.unknown', `There is no projection ${name}`, { name });
+  /** The live version of a model that this host feeds and the progress of its rebuild; undefined where it feeds none of that name. */
+  fed(name: string): { readonly version: number; readonly rebuild: RebuildProgress | null } | undefined {
+    const feed = this.live.get(name);
+    return feed && { version: feed.version, rebuild: this.rebuilding.get(name) ?? null };
+  }
+
+  /**
+   * Starts a rebuild and returns at once; `status` tells its progress. Throws when one is running, or no such projection exists. The
+   * promise it hands to `whenDone` resolves with whether the new version is live.
+   */
+  rebuild(name: string, whenDone: (succeeded: boolean) => void = () => undefined): void {
+    const projection = this.known(name);
     if (this.rebuilding.has(name)) {
       throw conflict('projection.rebuilding', `Projection ${name} is being rebuilt already`, { name });
     }
@@ -108,47 +153,93 @@ export class ProjectionHost {
     const version = (this.live.get(name)?.version ?? 0) + 1;
     const startedAt = toInstant(this.services.clock.now());
     this.rebuilding.set(name, { version, startedAt, events: 0, position: null, phase: 'folding' });
-    const task = this.replace(projection, { version, startedAt })
-      .catch((error: unknown) => {
-        if (!this.stopping.signal.aborted) this.services.onTrouble?.({ error, fatal: false });
-      })
-      .finally(() => this.rebuilds.delete(task));
-    this.rebuilds.add(task);
+    const signal = this.signalOf(name);
+    this.launch(
+      this.replace(projection, startedAt, whenDone).catch((error: unknown) => {
+        if (!signal.aborted) this.services.onTrouble?.({ error, fatal: false });
+      }),
+    );
   }
 
-  private async replace(projection: Projection, made: Pick<RebuildProgress, 'version' | 'startedAt'>): Promise<void> {
+  private known(name: string): Projection {
+    const projection = this.projections.find((candidate) => candidate.name === name);
+    if (!projection) throw notFound('projection.unknown', `There is no projection ${name}`, { name });
+    return projection;
+  }
+
+  private launch(work: Promise<void>): void {
+    const task = work.catch(() => undefined).finally(() => this.tasks.delete(task));
+    this.tasks.add(task);
+  }
+
+  private signalOf(name: string): AbortSignal {
+    return this.held.get(name)?.released.signal ?? this.stopping.signal;
+  }
+
+  /** Opens a model at its live version, and makes this host the one that decides about its versions. */
+  private async open(projection: Projection, owner: FeedOwner): Promise<ModelFeed> {
+    const version = await this.services.store.claimVersions(projection.name, owner.epoch);
+    const feed = new ModelFeed(projection, version, this.services.store, owner);
+    await feed.open();
+    this.held.set(projection.name, { projection, owner, released: new AbortController() });
+    return feed;
+  }
+
+  private forget(name: string): void {
+    this.held.delete(name);
+    this.live.delete(name);
+    this.rebuilding.delete(name);
+    for (const feeds of [this.joining, this.retiring]) {
+      for (const feed of feeds) if (feed.projection.name === name) feeds.delete(feed);
+    }
+    if (this.live.size > 0) return;
+    this.pump?.ending.abort();
+    this.pump = undefined;
+  }
+
+  private async replace(
+    projection: Projection,
+    startedAt: string,
+    whenDone: (succeeded: boolean) => void,
+  ): Promise<void> {
+    const signal = this.signalOf(projection.name);
     let old: ModelFeed | undefined;
+    let succeeded = false;
     try {
-      old = await this.runRebuild(projection, made);
+      old = await this.runRebuild(projection, startedAt, signal);
+      succeeded = true;
     } finally {
       // The grace of the old version is no part of the rebuild: the next one may begin in it.
-      this.rebuilding.delete(projection.name);
+      if (!signal.aborted) this.rebuilding.delete(projection.name);
+      whenDone(succeeded);
     }
-    if (old) await this.retire(old);
+    if (old) await this.retire(old, signal);
   }
 
   /** Makes the new version and puts it in the place of the live one, which it returns. */
   private async runRebuild(
     projection: Projection,
-    made: Pick<RebuildProgress, 'version' | 'startedAt'>,
+    startedAt: string,
+    signal: AbortSignal,
   ): Promise<ModelFeed | undefined> {
     const { name } = projection;
     const { store, events, open } = this.services;
-    const report = (step: Pick<RebuildProgress, 'events' | 'position' | 'phase'>) =>
-      this.rebuilding.set(name, { ...made, ...step });
-    const { signal } = this.stopping;
-    const context = { events, store, owner: this.owner, open, report, signal };
-    const feed = await rebuildModel(projection, made.version, context);
+    const owner = this.held.get(name)?.owner ?? { epoch: 0, owner: this.services.owner };
+    const version = await store.reserveVersion(name, owner.epoch);
+    const report = (step: Pick<RebuildProgress, 'events' | 'position' | 'phase'>) => {
+      if (!signal.aborted) this.rebuilding.set(name, { version, startedAt, ...step });
+    };
+    const feed = await rebuildModel(projection, version, { events, store, owner, open, report, signal });
     report({ ...this.progress(name), phase: 'joining' });
     try {
-      await this.join(feed);
-      await store.swapVersion(name, made.version);
+      await this.join(feed, signal);
+      await store.swapVersion(name, version, owner.epoch);
     } catch (error) {
       this.joining.delete(feed);
       throw error;
     }
     const old = this.live.get(name);
-    this.live.set(name, feed);
+    if (!signal.aborted) this.live.set(name, feed);
     this.joining.delete(feed);
     if (old) this.retiring.add(old);
     return old;
@@ -160,15 +251,13 @@ export class ProjectionHost {
   }
 
   /** Brings a feed to where the pump stands, in the pump's own turn, so that no event falls between the two. */
-  private join(feed: ModelFeed): Promise<void> {
+  private join(feed: ModelFeed, signal: AbortSignal): Promise<void> {
     return this.inTurn(async () => {
-      this.stopping.signal.throwIfAborted();
+      signal.throwIfAborted();
       await this.catchUp(feed, this.applied);
       this.joining.add(feed);
     });
   }
-
-  private turn: Promise<void> = Promise.resolve();
 
   private inTurn(task: () => Promise<void>): Promise<void> {
     const next = this.turn.then(task);
@@ -176,39 +265,79 @@ export class ProjectionHost {
     return next;
   }
 
+  /** Brings a feed that may be far behind to the end of the log, batch by batch, while the pump goes on. */
+  private async approach(feed: ModelFeed, signal: AbortSignal): Promise<void> {
+    let batch: RecordedEvent[] = [];
+    const process = async () => {
+      const last = batch.at(-1);
+      if (last) await feed.process(await this.services.open(batch), last.position);
+      batch = [];
+    };
+    for await (const event of this.missedBy(feed)) {
+      signal.throwIfAborted();
+      batch.push(event);
+      if (batch.length >= eventsPerBatch) await process();
+    }
+    await process();
+  }
+
   private async catchUp(feed: ModelFeed, target: string): Promise<void> {
-    const filter = { streamPrefixes: feed.projection.streamPrefixes };
     const missed: RecordedEvent[] = [];
-    const from = feed.position === startPosition ? {} : { from: feed.position };
-    for await (const event of this.services.events.readAll({ ...from, filter })) {
+    for await (const event of this.missedBy(feed)) {
       if (event.position > target) break;
       missed.push(event);
     }
     await feed.process(await this.services.open(missed), target);
   }
 
-  private async retire(feed: ModelFeed): Promise<void> {
-    await this.services.clock.wait(graceMs, this.stopping.signal);
+  private missedBy(feed: ModelFeed): AsyncIterable<RecordedEvent> {
+    const filter = { streamPrefixes: feed.projection.streamPrefixes };
+    const from = feed.position === startPosition ? {} : { from: feed.position };
+    return this.services.events.readAll({ ...from, filter });
+  }
+
+  private async retire(feed: ModelFeed, signal: AbortSignal): Promise<void> {
+    await this.services.clock.wait(graceMs, signal);
     await this.inTurn(async () => {
       this.retiring.delete(feed);
-      if (!this.stopping.signal.aborted) await feed.drop();
+      if (!signal.aborted) await feed.drop();
     });
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
+  /** Old versions never become live again, so that dropping them is safe even where this host has been replaced meanwhile. */
+  private async sweepLater(projection: Projection, signal: AbortSignal): Promise<void> {
+    await this.services.clock.wait(graceMs, signal);
+    await this.inTurn(async () => {
+      const live = this.live.get(projection.name);
+      if (signal.aborted || !live) return;
+      const fed = [...this.retiring].filter((feed) => feed.projection === projection).map(({ version }) => version);
+      await dropVersions(
+        projection,
+        this.services.store,
+        (version) => version < live.version && !fed.includes(version),
+      );
+    });
+  }
+
+  private startPump(): void {
+    const ending = new AbortController();
+    this.pump = { ending, running: this.run(ending.signal) };
+  }
+
+  private async run(signal: AbortSignal): Promise<void> {
     let delay = backOff.firstMs;
     while (!signal.aborted) {
       try {
-        for await (const delivery of this.services.events.subscribe({ ...this.after(), signal, batchSize: 1_000 })) {
-          await this.inTurn(() => this.process(delivery));
+        const options = { ...this.after(), signal, batchSize: eventsPerBatch };
+        for await (const delivery of this.services.events.subscribe(options)) {
+          await this.inTurn(() => (signal.aborted ? Promise.resolve() : this.process(delivery)));
           delay = backOff.firstMs;
         }
       } catch (error) {
-        const fatal = [InvalidPosition, FencedOff, PoisonEvent].some((kind) => error instanceof kind);
-        this.services.onTrouble?.({ error, fatal });
+        const fatal = fatalErrors.some((kind) => error instanceof kind) ? (error as Error) : undefined;
+        this.services.onTrouble?.({ error, fatal: fatal !== undefined });
         if (fatal) {
-          this.failure = error;
+          this.failure = fatal;
           return;
         }
         await this.services.clock.wait(delay, signal);
@@ -226,7 +355,8 @@ export class ProjectionHost {
   }
 
   private feeds(): ModelFeed[] {
-    return [...this.live.values(), ...this.joining, ...this.retiring];
+    // New versions first: whoever saw the checkpoint of the live one may find the next one live already.
+    return [...this.joining, ...this.live.values(), ...this.retiring];
   }
 
   private async newest(): Promise<RecordedEvent | undefined> {
@@ -238,8 +368,20 @@ export class ProjectionHost {
     const feeds = this.feeds();
     const concerned = events.filter((event) => feeds.some((feed) => feed.concerns(event)));
     const clear = await this.services.open(concerned);
-    for (const feed of feeds) await feed.process(clear, position);
+    for (const feed of feeds) await this.feed(feed, clear, position);
     this.applied = position;
     this.services.onPosition?.(position);
+  }
+
+  private async feed(feed: ModelFeed, events: readonly RecordedEvent[], upTo: string): Promise<void> {
+    try {
+      await feed.process(events, upTo);
+    } catch (error) {
+      if (!(error instanceof FencedOff) || !this.services.onTakenOver) throw error;
+      const { name } = feed.projection;
+      this.held.get(name)?.released.abort(error);
+      this.forget(name);
+      this.services.onTakenOver(name);
+    }
   }
 }

@@ -281,7 +281,7 @@ describe('the projection host', () => {
   });
 
   it('removes at the start what a rebuild left behind on either side of the live version', async () => {
-    await stores.documents.swapVersion('parcels', 2);
+    await stores.documents.swapVersion('parcels', 2, 1);
     const left = [1, 3].flatMap((version) => ['parcels', 'depots', 'tags'].map((name) => `${name}@${version}`));
     for (const name of left) await stores.documents.ensureCollection({ name, indexes: [] });
     const host = await started();

@@ -59,7 +59,8 @@ export async function rebuildModel(
   report({ events: count, position: folding.position, phase: 'writing' });
   await buffer.flush();
   if (head !== undefined) {
-    await store.writeCheckpoint(folding.collection, { position: head, ...owner }, folding.collections);
+    const { epoch, owner: name } = owner;
+    await store.writeCheckpoint(folding.collection, { position: head, epoch, owner: name }, folding.collections);
   }
   const feed = new ModelFeed(projection, version, store, owner);
   await feed.open();

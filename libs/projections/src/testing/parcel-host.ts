@@ -35,7 +35,7 @@ export class ParcelHost {
   /** Resolves once every live model has reached the position, or rejects with what stopped the host. */
   reached(position: string): Promise<void> {
     return until(() => {
-      if (this.host.failure !== undefined) throw this.host.failure as Error;
+      if (this.host.failure !== undefined) throw this.host.failure;
       return this.host.position >= position;
     });
   }

@@ -1,0 +1,50 @@
+import { type ReadDocument, type ReadStore } from '@faultline/read-store';
+import { type RebuildProgress } from './rebuild';
+
+/** What the owner of a model tells the other processes about it. */
+export type BoardEntry = {
+  readonly version: number;
+  readonly rebuild: RebuildProgress | null;
+  /** The request for a rebuild that was carried out last, by its stamp. */
+  readonly answered: string;
+  /** Why the owner's pump stopped by itself; null while it runs. */
+  readonly failure: string | null;
+};
+
+type EntryDocument = ReadDocument & BoardEntry;
+
+const entries = 'projection-board';
+const requests = 'projection-requests';
+const stampDigits = 15;
+
+/** Instants as text of fixed width, which is what guards these documents: the later note wins. */
+const stampOf = (now: number): string => String(now).padStart(stampDigits, '0');
+
+/** How processes that share the models hear of each other: what the owners tell, and which rebuilds are asked for. */
+export class ProjectionBoard {
+  constructor(private readonly store: ReadStore) {}
+
+  async open(): Promise<void> {
+    for (const name of [entries, requests]) await this.store.ensureCollection({ name, indexes: [] });
+  }
+
+  async tell(model: string, entry: BoardEntry, now: number): Promise<void> {
+    const document: EntryDocument = { _id: model, position: stampOf(now), ...entry };
+    await this.store.write(entries, [{ kind: 'put', document }]);
+  }
+
+  async entry(model: string): Promise<BoardEntry | undefined> {
+    return this.store.get<EntryDocument>(entries, model);
+  }
+
+  /** Asks whoever owns the model to rebuild it. */
+  async request(model: string, now: number): Promise<void> {
+    await this.store.write(requests, [{ kind: 'put', document: { _id: model, position: stampOf(now) } }]);
+  }
+
+  /** The stamp of the last request that is not answered yet. */
+  async requested(model: string, answered: string): Promise<string | undefined> {
+    const stamp = (await this.store.get(requests, model))?.position;
+    return stamp !== undefined && stamp > answered ? stamp : undefined;
+  }
+}
