@@ -1,11 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../test/support/temporary';
-import { EnvironmentError, type EnvironmentFault, readEnvironment } from './environment';
+import { EnvironmentError, type EnvironmentFault, nameOfStore, readEnvironment } from './environment';
 
 type Source = Parameters<typeof readEnvironment>[0];
 
 const embedded = (directory: string) => ({ kind: 'embedded', directory });
+
+const eventStoreDb = (url: string) => ({ kind: 'eventstoredb', url });
+const mongoDb = (url: string) => ({ kind: 'mongodb', url });
 
 const defaults = {
   port: 3000,
@@ -13,6 +16,9 @@ const defaults = {
   eventStore: embedded('./data'),
   readStore: embedded('./data'),
   keyStore: embedded('./data'),
+  blobStore: embedded('./data'),
+  storeTimeoutMs: 5_000,
+  workDirectory: 'data/imports',
   adminKey: undefined,
   masterKey: undefined,
   rateLimitPerMinute: 6_000,
@@ -58,7 +64,20 @@ describe('the environment', () => {
     ['PORT', ' 81 ', { port: 81 }],
     ['HOST', '0.0.0.0', { host: '0.0.0.0' }],
     ['HOST', '::', { host: '::' }],
-    ['EVENT_STORE', 'lmdb:/var/lib/faultline', { eventStore: embedded('/var/lib/faultline') }],
+    [
+      'EVENT_STORE',
+      'lmdb:/var/lib/faultline',
+      { eventStore: embedded('/var/lib/faultline'), workDirectory: '/var/lib/faultline/imports' },
+    ],
+    ...[
+      'esdb://node:2113',
+      'esdb://user:word@node:2113?tls=false',
+      'esdb+discover://one:2113,two:2113,three:2113?nodePreference=leader&tls=true',
+      'kurrentdb://node:2113',
+    ].map((url): [string, string, object] => ['EVENT_STORE', url, { eventStore: eventStoreDb(url) }]),
+    ['BLOB_STORE', 'file:/var/lib/blobs', { blobStore: embedded('/var/lib/blobs') }],
+    ['STORE_TIMEOUT_MS', '250', { storeTimeoutMs: 250 }],
+    ['WORK_DIRECTORY', '/var/tmp/faultline', { workDirectory: '/var/tmp/faultline' }],
     ['READ_STORE', 'lmdb:./models', { readStore: embedded('./models') }],
     ['KEY_STORE', 'file:/etc/faultline', { keyStore: embedded('/etc/faultline') }],
     ['FAULTLINE_ADMIN_KEY', secret, { adminKey: secret }],
@@ -73,10 +92,39 @@ describe('the environment', () => {
     expect(readEnvironment({ [variable]: value })).toEqual({ ...defaults, ...expected });
   });
 
+  it.each([
+    'mongodb://db/desk',
+    'mongodb+srv://user:word@cluster.example.org/desk?retryWrites=true',
+    'mongodb://user:word@one:27017,two:27017/desk?replicaSet=rs0&tls=true',
+  ])('keeps keys and blobs in the database of READ_STORE=%s, unless told otherwise', (url) => {
+    const settings = { READ_STORE: url, FAULTLINE_MASTER_KEY: secret };
+    const store = mongoDb(url);
+    const expected = { ...defaults, readStore: store, keyStore: store, blobStore: store, masterKey: secret };
+    expect(readEnvironment(settings)).toEqual(expected);
+    const keyStore = embedded('/etc/faultline');
+    expect(readEnvironment({ ...settings, KEY_STORE: 'file:/etc/faultline' })).toEqual({ ...expected, keyStore });
+  });
+
+  it('wants the master key where a server holds the keys', () => {
+    expect(faultsOf({ READ_STORE: 'mongodb://db' })).toMatchObject([
+      { variable: 'FAULTLINE_MASTER_KEY', problem: 'must be given where KEY_STORE is a server' },
+    ]);
+    expect(faultsOf({ READ_STORE: 'mongodb://db', KEY_STORE: 'file:./data' })).toEqual([]);
+  });
+
+  it.each([
+    ['esdb://admin:changeit@node:2113?tls=false', 'esdb://node:2113?tls=false'],
+    ['esdb://node:2113', 'esdb://node:2113'],
+  ])('names %s without its secrets', (url, name) => {
+    expect(nameOfStore({ kind: 'eventstoredb', url })).toBe(name);
+  });
+
   const levels = 'must be one of fatal, error, warn, info, debug, trace, silent';
   const port = 'must be a whole number from 0 to 65535';
   const rate = 'must be a whole number from 0 to 100000000';
-  const unknown = (name: string) => `names ${name}, which this version does not speak yet`;
+  const log = 'must be lmdb: and a directory, or a connection string esdb://…';
+  const models = 'must be lmdb: and a directory, or a connection string mongodb://…';
+  const keys = 'must be file: and a directory, or a connection string mongodb://…';
   const short = 'must have at least 24 characters';
 
   it.each([
@@ -91,17 +139,16 @@ describe('the environment', () => {
     ['RATE_LIMIT_PER_MINUTE', 'none', rate],
     ['LOG_LEVEL', 'verbose', levels],
     ['LOG_LEVEL', 'WARN', levels],
-    ['EVENT_STORE', 'lmdb:', 'must be lmdb: and a directory'],
-    ['EVENT_STORE', './data', 'must be lmdb: and a directory'],
-    ['EVENT_STORE', 'file:./data', 'must be lmdb: and a directory'],
-    ['EVENT_STORE', 'esdb://node:2113', unknown('esdb')],
-    ['EVENT_STORE', 'esdb+discover://nodes:2113', unknown('esdb')],
-    ['EVENT_STORE', 'kurrentdb://node:2113', unknown('kurrentdb')],
-    ['READ_STORE', 'postgres://db', 'must be lmdb: and a directory'],
-    ['READ_STORE', 'mongodb://db', unknown('mongodb')],
-    ['READ_STORE', 'mongodb+srv://db', unknown('mongodb')],
-    ['KEY_STORE', 'lmdb:./data', 'must be file: and a directory'],
-    ['KEY_STORE', 'mongodb://db', unknown('mongodb')],
+    ['EVENT_STORE', 'lmdb:', log],
+    ['EVENT_STORE', './data', log],
+    ['EVENT_STORE', 'file:./data', log],
+    ['EVENT_STORE', 'esdb://', log],
+    ['EVENT_STORE', 'mongodb://db', log],
+    ['READ_STORE', 'postgres://db', models],
+    ['READ_STORE', 'esdb://node:2113', models],
+    ['KEY_STORE', 'lmdb:./data', keys],
+    ['BLOB_STORE', 's3://bucket', keys],
+    ['STORE_TIMEOUT_MS', '1s', 'must be a whole number from 0 to 600000'],
     ['FAULTLINE_ADMIN_KEY', 'x'.repeat(23), short],
     ['FAULTLINE_MASTER_KEY', 'short', short],
   ])('refuses %s=%s by name and with an example that can be used', (variable, value, problem) => {
@@ -116,15 +163,17 @@ describe('the environment', () => {
     const error = errorOf({
       PORT: 'http',
       HOST: '0.0.0.0',
-      EVENT_STORE: 'esdb://node',
-      READ_STORE: 'mongodb://db',
+      EVENT_STORE: 'http://node',
+      READ_STORE: 'redis://db',
       KEY_STORE: 'nowhere',
+      BLOB_STORE: 'nowhere',
       FAULTLINE_ADMIN_KEY: 'short',
       FAULTLINE_MASTER_KEY: 'short',
       RATE_LIMIT_PER_MINUTE: '-5',
       LOG_LEVEL: 'loud',
     });
     const wrong = [
+      'BLOB_STORE',
       'EVENT_STORE',
       'FAULTLINE_ADMIN_KEY',
       'FAULTLINE_MASTER_KEY',
@@ -145,12 +194,22 @@ describe('the environment', () => {
 
   it('repeats no password of a URL', () => {
     const error = errorOf({
-      EVENT_STORE: 'esdb://admin:changeit@node:2113',
-      READ_STORE: 'mongodb://root:opensesame@db',
+      EVENT_STORE: 'http://admin:changeit@node:2113',
+      READ_STORE: 'redis://root:opensesame@db',
       KEY_STORE: 'https://user:swordfish@host',
     });
     expect(error?.faults).toHaveLength(3);
     expect(`${error!.stack} ${JSON.stringify(error!.faults)}`).not.toMatch(/changeit|opensesame|swordfish/);
+  });
+
+  it('reads a connection string from a file', async () => {
+    const { path, remove } = await temporaryDirectory();
+    const file = join(path, 'url');
+    const url = 'esdb://user:word@node:2113';
+    await writeFile(file, `${url}\n`);
+    expect(readEnvironment({ EVENT_STORE_FILE: file }).eventStore).toEqual(eventStoreDb(url));
+    expect(faultsOf({ EVENT_STORE_FILE: file, EVENT_STORE: url })).toMatchObject([{ variable: 'EVENT_STORE_FILE' }]);
+    await remove();
   });
 
   describe.each([
