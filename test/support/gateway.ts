@@ -30,7 +30,7 @@ export class Gateway {
       ...settings,
     });
     const clock = new ManualClock(startOfTime);
-    const server = await startServer({ environment, clock, projectionsInThread: false });
+    const server = await startServer({ environment, clock, threads: false });
     return new Gateway(server, clock, path, remove);
   }
 

@@ -1,6 +1,7 @@
-import { readEnvironment } from '@faultline/config';
+import { nameOfStore, readEnvironment } from '@faultline/config';
 import { type RunningServer, startServer } from '@faultline/gateway';
 import { surviveFailedCommits } from '@faultline/lmdb-files';
+import { endOnSignal } from '@faultline/programs';
 import { version } from './version';
 
 /** Runs the platform until a signal ends it. */
@@ -8,12 +9,14 @@ export async function start(): Promise<void> {
   const environment = readEnvironment(process.env);
   surviveFailedCommits();
   const began = Date.now();
+  const starting: { server?: RunningServer } = {};
+  endOnSignal(() => starting.server);
   const server = await startServer({ environment });
-  const { directory } = environment.eventStore;
+  starting.server = server;
   const seconds = ((Date.now() - began) / 1_000).toFixed(1);
-  process.stdout.write(`Faultline ${version} runs at ${server.url} (ready in ${seconds} s, data in ${directory})\n`);
+  const where = nameOfStore(environment.eventStore);
+  process.stdout.write(`Faultline ${version} runs at ${server.url} (ready in ${seconds} s, data in ${where})\n`);
   process.stdout.write(welcome(server, environment.adminKey !== undefined));
-  closeOnSignal(server);
 }
 
 function welcome({ url, firstKey }: RunningServer, preset: boolean): string {
@@ -28,22 +31,4 @@ ${put}  curl ${url}/v1/incidents -H "authorization: Bearer $${variable}" -H 'con
   npm run faultline -- import FILE --format servicenow-audit
   Everything else: README.md
 `;
-}
-
-/** The first signal ends the server in order, a second one at once. */
-function closeOnSignal(server: RunningServer): void {
-  let closing = false;
-  const close = (signal: NodeJS.Signals) => {
-    if (closing) process.exit(1);
-    closing = true;
-    process.stdout.write(`${signal}: finishing what was begun\n`);
-    server.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`faultline: could not end in order: ${String(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGINT', close).on('SIGTERM', close);
 }

@@ -6,7 +6,9 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { type Environment } from '@faultline/config';
 import { type Clock, systemClock } from '@faultline/kernel';
 import { makeApiKey } from '@faultline/security';
-import { pino, type Logger } from 'pino';
+import { type Address, makeLogger, openWhenPossible } from '@faultline/programs';
+import { areShared, storeSettings } from '@faultline/stores';
+import { type Logger } from 'pino';
 import { acceptStreams } from './http/streams';
 import { limitRate } from './http/rate-limit.hook';
 import { validationPipe } from './http/validation';
@@ -14,6 +16,7 @@ import { GatewayModule } from './gateway.module';
 import { ImportService } from './imports/import.service';
 import { administratorId, bootstrap } from './platform/bootstrap';
 import { openPlatform, type Platform } from './platform/platform';
+import { type PlatformOptions } from './platform/platform-options';
 
 /** A server that answers. */
 export type RunningServer = {
@@ -32,25 +35,49 @@ export type ServerOptions = {
   readonly environment: Environment;
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** Whether projections run in a thread of their own (default); a test that injects its clock keeps them in this one. */
-  readonly projectionsInThread?: boolean;
+  /** Whether reports and projections run in a thread of their own (default); a test that injects its clock keeps them in this one. */
+  readonly threads?: boolean;
+  /** Whether this process feeds read models (default), or leaves that to projectors. */
+  readonly projectionsRun?: 'here' | 'elsewhere';
 };
 
 const bodyLimitBytes = 1024 * 1024;
-const standardError = 2;
 
-/** Starts the whole platform in this process and listens. Throws, with nothing left open, when it cannot. */
+/**
+ * Starts the platform in this process and listens. Throws, with nothing left open, when it cannot; where its stores are servers that
+ * are away or refuse it, it waits for them instead, and its health says why.
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { environment, clock = systemClock, projectionsInThread = true } = options;
-  const logger = options.logger ?? pino({ level: environment.logLevel }, pino.destination(standardError));
-  await requireFreePort(environment.port, environment.host);
-  const platform = await openPlatform({ environment, clock, logger, projectionsInThread });
+  const { environment, clock = systemClock, threads = true, projectionsRun = 'here' } = options;
+  const logger = options.logger ?? makeLogger(environment.logLevel);
+  const open = () => openReady({ environment, clock, logger, threads, projectionsRun });
+  const wanted = { host: environment.host, port: environment.port };
+  if (!areShared(storeSettings(environment))) {
+    await requireFreePort(wanted);
+    return serve(await open(), wanted);
+  }
+  const { opened, address } = await openWhenPossible(wanted, { clock, logger }, open);
+  return serve(opened, address);
+}
+
+type ReadyPlatform = { readonly platform: Platform; readonly firstKey: string | undefined };
+
+async function openReady(options: PlatformOptions): Promise<ReadyPlatform> {
+  const platform = await openPlatform(options);
+  try {
+    return { platform, ...(await bootstrap(platform)) };
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+}
+
+async function serve({ platform, firstKey }: ReadyPlatform, { host, port }: Address): Promise<RunningServer> {
   let app: NestFastifyApplication | undefined;
   try {
-    const { firstKey } = await bootstrap(platform);
     app = await createApp(platform);
     const imports = app.get(ImportService);
-    await app.listen(environment.port, environment.host);
+    await app.listen(port, host);
     await imports.resume();
     const running = app;
     const close = async () => {
@@ -58,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await running.close();
       await platform.close();
     };
-    const url = addressOf(running, environment.host);
+    const url = addressOf(running, host);
     return { url, app: running, platform, firstKey, admitOperator: () => admitOperator(platform), close };
   } catch (error) {
     await app?.close();
@@ -68,7 +95,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Looks before anything is opened: a start that fails later has recorded a first key that nobody was shown. */
-async function requireFreePort(port: number, host: string): Promise<void> {
+async function requireFreePort({ port, host }: Address): Promise<void> {
   if (port === 0) return;
   const probe = createServer().listen(port, host);
   await once(probe, 'listening');

@@ -1,9 +1,12 @@
+import { type StoreSettings } from '@faultline/stores';
+
 /** What a worker is told when it is started. */
 export type WorkerSettings = {
-  readonly eventStore: string;
-  readonly readStore: string;
-  readonly keyStore: string;
-  readonly masterKey: string | undefined;
+  readonly stores: StoreSettings;
+  /** Everything, by a process that is alone; reports only; or reports beside this process's share in feeding the models. */
+  readonly work: 'everything' | 'reports' | 'reports-and-share';
+  /** By which name this process holds its leases. */
+  readonly owner: string;
 };
 
 /** A DomainError as it crosses between threads. */

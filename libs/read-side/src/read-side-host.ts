@@ -3,10 +3,11 @@ import { type EventStore } from '@faultline/event-store';
 import { type Clock } from '@faultline/kernel';
 import { type KeyStore } from '@faultline/key-store';
 import { ProjectionHost, type ProjectionStatus } from '@faultline/projections';
-import { incidentProjection } from '@faultline/read-models';
 import { type ReadStore } from '@faultline/read-store';
-import { ReportService, timelineProjection } from '@faultline/reports';
+import { ReportService } from '@faultline/reports';
 import { eventSchemas } from './event-schemas';
+import { PositionWaiters } from './position-waiters';
+import { projections } from './projections';
 import { type IdPage, type QueryParameters, type ReadSide } from './read-side';
 
 /** What the read side needs; each thread or process opens its own. */
@@ -19,16 +20,11 @@ export type ReadSideServices = {
   readonly onTrouble?: (message: string, fatal: boolean) => void;
 };
 
-/** Every read model of the platform. */
-export const projections = [incidentProjection, timelineProjection];
-
-type Waiter = { readonly position: string; readonly resolve: () => void };
-
-/** The read side in the thread it is made in: projections, and reports over them. */
+/** The read side of a process that is alone, in the thread it is made in: projections, and reports over them. */
 export class ReadSideHost implements ReadSide {
   private readonly host: ProjectionHost;
   private readonly reports: ReportService;
-  private waiters: Waiter[] = [];
+  private readonly waiters = new PositionWaiters();
   failure: string | undefined;
 
   constructor(private readonly services: ReadSideServices) {
@@ -42,7 +38,7 @@ export class ReadSideHost implements ReadSide {
       open: (events) => codec.openAll(events),
       owner: 'embedded',
       onPosition: (position) => {
-        this.wake(position);
+        this.waiters.moveTo(position);
         onPosition?.(position);
       },
       onTrouble: ({ error, fatal }) => {
@@ -57,13 +53,8 @@ export class ReadSideHost implements ReadSide {
     return this.host.start();
   }
 
-  get position(): string {
-    return this.host.position;
-  }
-
-  reached(position: string): Promise<void> {
-    if (position <= this.position) return Promise.resolve();
-    return new Promise((resolve) => this.waiters.push({ position, resolve }));
+  reached(position: string, signal?: AbortSignal): Promise<void> {
+    return this.waiters.reached(position, signal);
   }
 
   status(): Promise<ProjectionStatus[]> {
@@ -90,12 +81,5 @@ export class ReadSideHost implements ReadSide {
 
   stop(): Promise<void> {
     return this.host.stop();
-  }
-
-  private wake(position: string): void {
-    const due = this.waiters.filter((waiter) => waiter.position <= position);
-    if (due.length === 0) return;
-    this.waiters = this.waiters.filter((waiter) => waiter.position > position);
-    for (const { resolve } of due) resolve();
   }
 }

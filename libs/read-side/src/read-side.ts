@@ -6,21 +6,21 @@ export type IdPage = { readonly ids: readonly string[]; readonly nextCursor: str
 /** Query parameters as they came: text, or several of them. */
 export type QueryParameters = Readonly<Record<string, string | string[]>>;
 
-/**
- * The part of the platform that follows the log: projections and the reports over them. It runs in a worker thread, so that the event
- * loop that answers requests stays free, or in the same thread where a test injects its clock.
- */
-export interface ReadSide {
-  /** Resolves once every projection reflects the log up to `position`. */
-  reached(position: string): Promise<void>;
-  /** The position that every projection has reached. */
-  readonly position: string;
-  status(): Promise<readonly ProjectionStatus[]>;
-  rebuild(name: string): Promise<void>;
+/** Reports over the read models. They run in a worker thread, so that the event loop that answers requests stays free. */
+export interface ReportSide {
   report(name: string, query: QueryParameters): Promise<object>;
   incidentsBehind(name: string, query: QueryParameters): Promise<IdPage>;
   incidentsAsOf(query: QueryParameters): Promise<IdPage>;
-  /** Why projections stopped by themselves, if they did. */
+  /** Why it stopped by itself, if it did. */
   readonly failure: string | undefined;
   stop(): Promise<void>;
+}
+
+/** The part of the platform that follows the log: projections and the reports over them. */
+export interface ReadSide extends ReportSide {
+  /** Resolves once every projection reflects the log up to `position`, or as soon as the signal aborts. */
+  reached(position: string, signal?: AbortSignal): Promise<void>;
+  status(): Promise<readonly ProjectionStatus[]>;
+  /** Starts a rebuild, here or wherever the model is fed, and returns. Throws `projection.unknown`, `projection.rebuilding`. */
+  rebuild(name: string): Promise<void>;
 }

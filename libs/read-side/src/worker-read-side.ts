@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { startPosition } from '@faultline/event-store';
 import { DomainError, StoreUnavailable } from '@faultline/kernel';
 import { type ProjectionStatus } from '@faultline/projections';
 import { type ErrorMessage, type RequestMessage, type WorkerMessage, type WorkerSettings } from './messages';
+import { PositionWaiters } from './position-waiters';
 import { type IdPage, type QueryParameters, type ReadSide } from './read-side';
 
 type Pending = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
@@ -13,13 +13,12 @@ type Hooks = { readonly onTrouble: (message: string, fatal: boolean) => void };
 /** Memory for the worker's young objects: a larger nursery only raises the resident size. */
 const resourceLimits = { maxYoungGenerationSizeMb: 16 };
 
-/** The read side in a worker thread, asked by messages. */
+/** The read side in a worker thread, or that part of it which {@link WorkerSettings} names, asked by messages. */
 export class WorkerReadSide implements ReadSide {
-  position = startPosition;
   failure: string | undefined;
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending>();
-  private waiters: { readonly position: string; readonly resolve: () => void }[] = [];
+  private readonly waiters = new PositionWaiters();
   private nextId = 1;
   private stopping = false;
   private ready!: Pending;
@@ -44,14 +43,13 @@ export class WorkerReadSide implements ReadSide {
     });
   }
 
-  /** Resolves once the worker's pump runs. */
+  /** Resolves once the worker has begun its work. */
   async start(): Promise<void> {
     await this.started;
   }
 
-  reached(position: string): Promise<void> {
-    if (position <= this.position) return Promise.resolve();
-    return new Promise((resolve) => this.waiters.push({ position, resolve }));
+  reached(position: string, signal?: AbortSignal): Promise<void> {
+    return this.waiters.reached(position, signal);
   }
 
   status(): Promise<readonly ProjectionStatus[]> {
@@ -96,7 +94,7 @@ export class WorkerReadSide implements ReadSide {
         this.ready.resolve(undefined);
         return;
       case 'position':
-        this.moveTo(message.position);
+        this.waiters.moveTo(message.position);
         return;
       case 'trouble':
         if (message.fatal) this.failure = message.message;
@@ -114,14 +112,6 @@ export class WorkerReadSide implements ReadSide {
     const pending = this.pending.get(id);
     this.pending.delete(id);
     return pending;
-  }
-
-  private moveTo(position: string): void {
-    this.position = position;
-    const due = this.waiters.filter((waiter) => waiter.position <= position);
-    if (due.length === 0) return;
-    this.waiters = this.waiters.filter((waiter) => waiter.position > position);
-    for (const { resolve } of due) resolve();
   }
 
   private end(error: Error): void {

@@ -1,16 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { followLmdbEventStore } from '@faultline/event-store';
-import { DomainError, systemClock } from '@faultline/kernel';
-import { openFileKeyStore } from '@faultline/key-store';
+import { type Clock, DomainError, systemClock } from '@faultline/kernel';
 import { surviveFailedCommits } from '@faultline/lmdb-files';
-import { openLmdbReadStore } from '@faultline/read-store';
+import { openEventStore, openKeyStore, openReadStore } from '@faultline/stores';
 import { type ErrorMessage, type RequestMessage, type WorkerMessage, type WorkerSettings } from './messages';
+import { type ReportSide } from './read-side';
 import { ReadSideHost } from './read-side-host';
+import { ReportHost } from './report-host';
+import { shareOf } from './share';
 
-// The entry of the worker thread: opens its own view of the stores, runs the pump, and answers what the main thread asks.
+// The entry of the worker thread: opens its own view of the stores, does the work it is given, and answers what the main thread asks.
 
 const port = parentPort;
 if (!port) throw new Error('This program is started as a worker thread');
+
+const clock: Clock = systemClock;
 
 const send = (message: WorkerMessage): void => {
   port.postMessage(message);
@@ -26,36 +29,65 @@ const toMessage = (error: unknown): ErrorMessage => {
     : { message: String(error), name: 'Error' };
 };
 
+const onTrouble = (message: string, fatal: boolean) => {
+  send({ kind: 'trouble', message, fatal });
+};
+
+type Methods = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
+
+const reportMethods = (host: ReportSide): Methods => ({
+  report: (name: string, query: never) => host.report(name, query),
+  incidentsBehind: (name: string, query: never) => host.incidentsBehind(name, query),
+  incidentsAsOf: (query: never) => host.incidentsAsOf(query),
+});
+
+/** The read side of a process that is alone. */
+async function everything({ stores }: WorkerSettings): Promise<Methods> {
+  const events = await openEventStore(stores, 'follower');
+  const documents = await openReadStore(stores);
+  const keys = await openKeyStore(stores, 'follower');
+  const onPosition = (position: string) => {
+    send({ kind: 'position', position });
+  };
+  const host = new ReadSideHost({ events, documents, keys, clock, onPosition, onTrouble });
+  await host.start();
+  return {
+    ...reportMethods(host),
+    status: () => host.status(),
+    rebuild: (name: string) => host.rebuild(name),
+    stop: async () => {
+      await host.stop();
+      for (const store of [keys, documents, events]) await store.close();
+    },
+  };
+}
+
+/** Reports over models that several processes feed. */
+async function reports({ stores }: WorkerSettings): Promise<Methods> {
+  const documents = await openReadStore(stores);
+  return { ...reportMethods(new ReportHost(documents, clock)), stop: () => documents.close() };
+}
+
+/** Reports, and this process's share in feeding the models. */
+async function reportsAndShare({ stores, owner }: WorkerSettings): Promise<Methods> {
+  const events = await openEventStore(stores, 'follower');
+  const documents = await openReadStore(stores);
+  const keys = await openKeyStore(stores, 'follower');
+  const share = shareOf({ events, documents, keys, clock, owner, onTrouble });
+  share.start();
+  const stop = async () => {
+    await share.stop();
+    for (const store of [keys, documents, events]) await store.close();
+  };
+  return { ...reportMethods(new ReportHost(documents, clock)), stop };
+}
+
+const works = { everything, reports, 'reports-and-share': reportsAndShare };
+
 async function run(): Promise<void> {
   surviveFailedCommits();
   const settings = workerData as WorkerSettings;
-  const events = await followLmdbEventStore({ directory: settings.eventStore });
-  const documents = await openLmdbReadStore({ directory: settings.readStore });
-  const keys = await openFileKeyStore({ directory: settings.keyStore, masterKey: settings.masterKey, readOnly: true });
-  const host = new ReadSideHost({
-    events,
-    documents,
-    keys,
-    clock: systemClock,
-    onPosition: (position) => {
-      send({ kind: 'position', position });
-    },
-    onTrouble: (message, fatal) => {
-      send({ kind: 'trouble', message, fatal });
-    },
-  });
-  const methods: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> = {
-    status: () => host.status(),
-    rebuild: (name: string) => host.rebuild(name),
-    report: (name: string, query: never) => host.report(name, query),
-    incidentsBehind: (name: string, query: never) => host.incidentsBehind(name, query),
-    incidentsAsOf: (query: never) => host.incidentsAsOf(query),
-    stop: async () => {
-      await host.stop();
-      await documents.close();
-      await events.close();
-    },
-  };
+  const methods = await works[settings.work](settings);
   port?.on('message', ({ id, method, args }: RequestMessage) => {
     const answer = methods[method]?.(...(args as never[])) ?? Promise.reject(new Error(`Unknown method ${method}`));
     answer.then(
@@ -67,7 +99,6 @@ async function run(): Promise<void> {
       },
     );
   });
-  await host.start();
   send({ kind: 'ready' });
 }
 

@@ -1,4 +1,5 @@
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
+import { RegisterFeed } from '@faultline/commands';
 import { parsePosition } from '@faultline/event-store';
 import { type Clock, invalid, StoreUnavailable } from '@faultline/kernel';
 import { type FastifyRequest } from 'fastify';
@@ -14,6 +15,7 @@ const patienceMs = 2_000;
 export class AfterInterceptor implements NestInterceptor {
   constructor(
     @Inject(READ_SIDE) private readonly readSide: ReadSide,
+    @Inject(RegisterFeed) private readonly registers: RegisterFeed,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -29,10 +31,16 @@ export class AfterInterceptor implements NestInterceptor {
       throw invalid('request.invalid', 'after takes one position, as a command answered it', { pointer: '?after' });
     }
     const patience = new AbortController();
-    const reached = this.readSide.reached(after).then(() => true);
+    const reached = this.reached(after, patience.signal).then(() => true);
     const late = this.clock.wait(patienceMs, patience.signal).then(() => false);
     const inTime = await Promise.race([reached, late]);
     patience.abort();
+    reached.catch(() => undefined);
     if (!inTime) throw new StoreUnavailable('The projections have not reached this position yet');
+  }
+
+  /** Registers answer from this process's memory, everything else from the read models. */
+  private async reached(position: string, patience: AbortSignal): Promise<void> {
+    await Promise.all([this.readSide.reached(position, patience), this.registers.reached(position)]);
   }
 }

@@ -1,9 +1,10 @@
 import { type CommandEnvelope } from '@faultline/commands';
-import { defaults } from '@faultline/config';
+import { defaults, EnvironmentError } from '@faultline/config';
 import { deriveId } from '@faultline/kernel';
 import { type KeyStore } from '@faultline/key-store';
 import { personIdFor } from '@faultline/organisation';
 import { hashApiKey, makeApiKey } from '@faultline/security';
+import { areShared, storeSettings } from '@faultline/stores';
 import { RegisterCommands } from '../registers/register-commands';
 import { type Platform } from './platform';
 
@@ -24,6 +25,7 @@ export async function bootstrap(platform: Platform): Promise<{ readonly firstKey
   const { keys } = platform.registers;
   const preset = platform.environment.adminKey;
   const fresh = !keys.hasAdministrator;
+  if (fresh && preset === undefined && areShared(storeSettings(platform.environment))) throw keyNeeded();
   if (fresh) await install(commands);
   if (!fresh && (preset === undefined || keys.knows(hashApiKey(preset)))) return { firstKey: undefined };
   const person = await administrator(platform, commands);
@@ -34,6 +36,16 @@ export async function bootstrap(platform: Platform): Promise<{ readonly firstKey
   await commands.key(deriveId('key', hash), command, envelopeOf(`key ${hash}`));
   return { firstKey: preset === undefined ? key : undefined };
 }
+
+/** Of several processes that start at once each would make and print a key of its own. */
+const keyNeeded = () =>
+  new EnvironmentError([
+    {
+      variable: 'FAULTLINE_ADMIN_KEY',
+      problem: 'must be given for the first start on servers',
+      example: 'a-long-and-random-secret-text',
+    },
+  ]);
 
 /** The person behind the first key. */
 export const administratorId = ({ installationSecret }: Pick<KeyStore, 'installationSecret'>): string =>

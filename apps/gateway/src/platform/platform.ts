@@ -1,16 +1,18 @@
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { CommandRuntime, EventCodec, RegisterFeed } from '@faultline/commands';
 import { CatalogRegister } from '@faultline/catalog';
 import { type Environment } from '@faultline/config';
-import { type EventStore, openLmdbEventStore } from '@faultline/event-store';
+import { type EventStore } from '@faultline/event-store';
 import { type Clock } from '@faultline/kernel';
-import { type KeyStore, openFileKeyStore } from '@faultline/key-store';
+import { type KeyStore } from '@faultline/key-store';
 import { PersonRegister, ServiceRegister, TeamRegister } from '@faultline/organisation';
-import { eventSchemas, type ReadSide, ReadSideHost, WorkerReadSide } from '@faultline/read-side';
-import { openLmdbReadStore, type ReadStore } from '@faultline/read-store';
+import { eventSchemas, type ReadSide } from '@faultline/read-side';
+import { type ReadStore } from '@faultline/read-store';
 import { KeyRegister } from '@faultline/security';
+import { openEventStore, openKeyStore, openReadStore, storeSettings } from '@faultline/stores';
 import { type Logger } from 'pino';
+import { type PlatformOptions } from './platform-options';
+import { startReadSide } from './start-read-side';
 
 /** Everything that one process of the platform runs on. */
 export type Platform = {
@@ -39,14 +41,6 @@ export type Registers = {
   readonly keys: KeyRegister;
 };
 
-/** How a platform is put together: a clock that tests may turn, and whether projections run in a thread of their own. */
-export type PlatformOptions = {
-  readonly environment: Environment;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly projectionsInThread: boolean;
-};
-
 /** Opens the stores, folds the registers and starts the projections. Whatever fails, what was opened before it is closed again. */
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
   const { environment, clock, logger } = options;
@@ -55,14 +49,12 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     for (const end of opened.splice(0).reverse()) await end();
   };
   try {
-    const directory = resolve(environment.eventStore.directory);
-    await mkdir(directory, { recursive: true });
-    const events = await openLmdbEventStore({ directory });
+    const settings = storeSettings(environment);
+    const events = await openEventStore(settings, 'writer');
     opened.push(() => events.close());
-    const documents = await openLmdbReadStore({ directory: resolve(environment.readStore.directory) });
+    const documents = await openReadStore(settings);
     opened.push(() => documents.close());
-    const keyDirectory = resolve(environment.keyStore.directory);
-    const keys = await openFileKeyStore({ directory: keyDirectory, masterKey: environment.masterKey });
+    const keys = await openKeyStore(settings, 'writer');
     opened.push(() => keys.close());
     const codec = new EventCodec(eventSchemas, keys);
     const runtime = new CommandRuntime({ store: events, codec, keys, clock });
@@ -72,7 +64,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     opened.push(() => feed.stop());
     const readSide = await startReadSide(options, { events, documents, keys });
     opened.push(() => readSide.stop());
-    const workDirectory = join(directory, 'imports');
+    const workDirectory = resolve(environment.workDirectory);
     return {
       environment,
       clock,
@@ -101,26 +93,3 @@ const makeRegisters = (): Registers => ({
   catalog: new CatalogRegister(),
   keys: new KeyRegister(),
 });
-
-async function startReadSide(
-  { environment, clock, logger, projectionsInThread }: PlatformOptions,
-  stores: { events: EventStore; documents: ReadStore; keys: KeyStore },
-): Promise<ReadSide> {
-  const onTrouble = (message: string, fatal: boolean) => {
-    logger.error({ fatal }, `Projections: ${message}`);
-  };
-  if (!projectionsInThread) {
-    const host = new ReadSideHost({ ...stores, clock, onTrouble });
-    await host.start();
-    return host;
-  }
-  const settings = {
-    eventStore: resolve(environment.eventStore.directory),
-    readStore: resolve(environment.readStore.directory),
-    keyStore: resolve(environment.keyStore.directory),
-    masterKey: environment.masterKey,
-  };
-  const worker = new WorkerReadSide(settings, { onTrouble });
-  await worker.start();
-  return worker;
-}

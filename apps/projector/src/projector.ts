@@ -1,0 +1,69 @@
+import { type Environment } from '@faultline/config';
+import { type Clock, randomId, systemClock } from '@faultline/kernel';
+import { HealthServer, makeLogger, openWhenPossible } from '@faultline/programs';
+import { shareOf } from '@faultline/read-side';
+import { openEventStore, openKeyStore, openReadStore, storeSettings } from '@faultline/stores';
+import { type Logger } from 'pino';
+
+/** A projector that takes its share. */
+export type RunningProjector = {
+  /** Where its health is. */
+  readonly url: string;
+  /** The models that it feeds at the moment. */
+  models(): readonly string[];
+  /** Finishes the batch at hand, leaves its models to others, and lets go of everything. */
+  close(): Promise<void>;
+};
+
+export type ProjectorOptions = { readonly environment: Environment; readonly clock?: Clock; readonly logger?: Logger };
+
+/** Takes a share in feeding the read models, beside other projectors, and serves its health. Waits for stores that are away. */
+export async function startProjector(options: ProjectorOptions): Promise<RunningProjector> {
+  const { environment, clock = systemClock } = options;
+  const logger = options.logger ?? makeLogger(environment.logLevel);
+  const wanted = { host: environment.host, port: environment.port };
+  const { opened, address } = await openWhenPossible(wanted, { clock, logger }, () => openStores(environment));
+  const { stores, close } = opened;
+  const owner = `projector-${randomId()}`;
+  const onTrouble = (message: string, fatal: boolean) => {
+    logger.error({ fatal }, `Projections: ${message}`);
+  };
+  const share = shareOf({ ...stores, clock, owner, onTrouble });
+  share.start();
+  const health = await HealthServer.open(address, () => {
+    const { failure } = share.host;
+    const ok = failure === undefined;
+    const projections = { ok, models: share.models, ...(failure && { detail: failure.message }) };
+    return Promise.resolve({ ready: ok, detail: { status: ok ? 'ready' : 'not-ready', checks: { projections } } });
+  });
+  return {
+    url: `http://${health.address.host}:${health.address.port}`,
+    models: () => share.models,
+    close: async () => {
+      await health.close();
+      await share.stop();
+      await close();
+    },
+  };
+}
+
+async function openStores(environment: Environment) {
+  const settings = storeSettings(environment);
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    for (const store of opened.splice(0).reverse()) await store.close();
+  };
+  const keep = <Store extends { close(): Promise<void> }>(store: Store): Store => {
+    opened.push(store);
+    return store;
+  };
+  try {
+    const events = keep(await openEventStore(settings, 'follower'));
+    const documents = keep(await openReadStore(settings));
+    const keys = keep(await openKeyStore(settings, 'follower'));
+    return { stores: { events, documents, keys }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,4 @@
+export * from './end-on-signal';
+export * from './logger';
+export * from './waiting-room';
+export * from './run-program';

@@ -1,0 +1,33 @@
+import { type Clock } from '@faultline/kernel';
+import { type ReadStore } from '@faultline/read-store';
+import { ReportService } from '@faultline/reports';
+import { type IdPage, type QueryParameters, type ReportSide } from './read-side';
+
+/** Reports in the thread it is made in, over models that others feed. */
+export class ReportHost implements ReportSide {
+  readonly failure = undefined;
+  private readonly reports: ReportService;
+
+  constructor(
+    documents: ReadStore,
+    private readonly clock: Clock,
+  ) {
+    this.reports = new ReportService(documents);
+  }
+
+  report(name: string, query: QueryParameters): Promise<object> {
+    return this.reports.run(name, query, this.clock.now());
+  }
+
+  incidentsBehind(name: string, query: QueryParameters): Promise<IdPage> {
+    return this.reports.incidents(name, query, this.clock.now());
+  }
+
+  incidentsAsOf(query: QueryParameters): Promise<IdPage> {
+    return this.reports.list(query);
+  }
+
+  async stop(): Promise<void> {
+    return Promise.resolve();
+  }
+}
