@@ -71,6 +71,12 @@ module.exports = {
       to: { path: 'node_modules/mongodb/' },
     },
     {
+      name: 'eventstoredb-client-in-one-file',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '/eventstoredb/eventstoredb\\.driver\\.ts$' },
+      to: { path: 'node_modules/@eventstore/' },
+    },
+    {
       name: 'mingo-only-in-the-embedded-read-store',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: '^libs/read-store/' },

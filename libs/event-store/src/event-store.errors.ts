@@ -55,12 +55,19 @@ export class InvalidPosition extends Error {
   }
 }
 
-/** The store's directory cannot be used as it is: in use by another process, damaged, or not ours. The message says which. */
+/**
+ * Why a store cannot be used as it is. A directory: `in-use` by another process, `damaged`, `not-writable`, `wrong-version`. A server:
+ * `bad-url`, `refused` credentials or rights, an expired or untrusted `certificate`, `wrong-server` where something else answers.
+ */
+export type StoreProblem =
+  'in-use' | 'damaged' | 'not-writable' | 'wrong-version' | 'bad-url' | 'refused' | 'certificate' | 'wrong-server';
+
+/** The store cannot be used as it is, and repeating will not help: someone has to mend it. The message says what; it holds no credentials. */
 export class StoreUnusable extends Error {
   override readonly name = 'StoreUnusable';
 
   constructor(
-    readonly problem: 'in-use' | 'damaged' | 'not-writable' | 'wrong-version',
+    readonly problem: StoreProblem,
     message: string,
     options?: ErrorOptions,
   ) {

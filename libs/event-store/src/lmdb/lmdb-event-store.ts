@@ -14,7 +14,7 @@ import { type Batch, countOf, encodeBatch } from './batch-record';
 import { DurableMark } from './durable-mark';
 import { type LogEnvironment, openEnvironment, unavailable } from './environment';
 import { LogReader } from './log-reader';
-import { validateAppend } from './validate-append';
+import { validateAppend } from '../validate-append';
 import { WriterLock } from './writer-lock';
 
 type Placed = { readonly revision: number; readonly last: number };

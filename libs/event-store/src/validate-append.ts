@@ -1,6 +1,6 @@
 import { isUuid, type NewEvent } from '@faultline/kernel';
-import { InvalidAppend } from '../event-store.errors';
-import { maxAppendBytes } from '../event-store.port';
+import { InvalidAppend } from './event-store.errors';
+import { maxAppendBytes } from './event-store.port';
 
 const maxNameBytes = 1_000;
 
