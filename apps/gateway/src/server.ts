@@ -56,7 +56,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await requireFreePort(wanted);
     return serve(await open(), wanted);
   }
-  const { opened, address } = await openWhenPossible(wanted, { clock, logger }, open);
+  const { opened, address } = await openWhenPossible(wanted, { clock: systemClock, logger }, open);
   return serve(opened, address);
 }
 

@@ -39,12 +39,15 @@ export class ProjectionBoard {
 
   /** Asks whoever owns the model to rebuild it. */
   async request(model: string, now: number): Promise<void> {
-    await this.store.write(requests, [{ kind: 'put', document: { _id: model, position: stampOf(now) } }]);
+    const answered = Number((await this.entry(model))?.answered ?? 0);
+    const position = stampOf(Math.max(now, answered + 1));
+    await this.store.write(requests, [{ kind: 'put', document: { _id: model, position } }]);
   }
 
-  /** The stamp of the last request that is not answered yet. */
-  async requested(model: string, answered: string): Promise<string | undefined> {
-    const stamp = (await this.store.get(requests, model))?.position;
-    return stamp !== undefined && stamp > answered ? stamp : undefined;
+  /** The last request for a rebuild of the model that was not carried out yet: its stamp, and when it was made. */
+  async pending(model: string): Promise<{ readonly stamp: string; readonly at: number } | undefined> {
+    const [request, entry] = await Promise.all([this.store.get(requests, model), this.entry(model)]);
+    if (!request || request.position <= (entry?.answered ?? '')) return undefined;
+    return { stamp: request.position, at: Number(request.position) };
   }
 }

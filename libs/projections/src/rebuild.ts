@@ -11,7 +11,7 @@ export type RebuildProgress = {
   readonly startedAt: string;
   readonly events: number;
   readonly position: string | null;
-  readonly phase: 'folding' | 'writing' | 'joining' | 'grace';
+  readonly phase: 'requested' | 'folding' | 'writing' | 'joining';
 };
 
 const eventsPerBatch = 2_000;

@@ -151,8 +151,8 @@ export class SharedProjections {
     const fed = this.host.fed(name);
     if (!fed) return;
     const now = this.services.clock.now();
-    const stamp = fed.rebuild ? undefined : await this.board.requested(name, holding.answered);
-    if (stamp !== undefined) {
+    const stamp = fed.rebuild ? undefined : (await this.board.pending(name))?.stamp;
+    if (stamp !== undefined && stamp > holding.answered) {
       this.host.rebuild(name, () => {
         holding.answered = stamp;
       });

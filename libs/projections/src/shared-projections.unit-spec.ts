@@ -34,33 +34,42 @@ describe('projections that several processes share', () => {
     await stores.close();
   });
 
-  type Process = { readonly shared: SharedProjections; readonly troubles: unknown[] };
+  /** `isBetweenRounds` is null for one that stands still. */
+  type Process = {
+    readonly shared: SharedProjections;
+    readonly troubles: unknown[];
+    isBetweenRounds: boolean | null;
+  };
 
   const process = (owner: string, store: ReadStore = stores.documents): Process => {
     const troubles: unknown[] = [];
+    const wait: ManualClock['wait'] = async (milliseconds, signal) => {
+      const isRound = milliseconds === 1_000 && started.isBetweenRounds !== null;
+      if (isRound) started.isBetweenRounds = true;
+      await clock.wait(milliseconds, signal);
+      if (isRound) started.isBetweenRounds = false;
+    };
     const shared = new SharedProjections(models, {
       events: stores.events,
       store,
-      clock,
+      clock: altered(clock, { wait }),
       open: (events) => Promise.resolve(events),
       owner,
       onTrouble: ({ error }) => troubles.push(error),
     });
-    processes.push({ shared, troubles });
+    const started: Process = { shared, troubles, isBetweenRounds: false };
+    processes.push(started);
     shared.start();
-    return { shared, troubles };
+    return started;
   };
 
-  /** Lets rounds pass until the condition holds, slowly enough for the stores, which know nothing of this clock. */
-  const eventually = (condition: () => boolean | Promise<boolean>) => {
-    let looks = 0;
-    return until(async () => {
+  /** Lets time pass until the condition holds, but only while every process has finished its round: stores know nothing of this clock. */
+  const eventually = (condition: () => boolean | Promise<boolean>) =>
+    until(async () => {
       if (await condition()) return true;
-      looks += 1;
-      if (looks % 20 === 0) clock.advance(250);
+      if (processes.every(({ isBetweenRounds }) => isBetweenRounds !== false)) clock.advance(1_000);
       return false;
     });
-  };
 
   const feeds = (...owners: Process[]) => owners.map(({ shared }) => [...shared.models].sort());
   const checkpoint = async (model: string) => {
@@ -93,7 +102,7 @@ describe('projections that several processes share', () => {
     const one = process('one');
     await eventually(() => one.shared.models.length === 2);
     const position = await sorter.append([posted('letter-1')]);
-    await until(async () => (await checkpoint('parcels')) === position);
+    await eventually(async () => (await checkpoint('parcels')) === position);
   });
 
   it('are divided when a second process comes, and all of them taken by the one that stays', async () => {
@@ -105,6 +114,7 @@ describe('projections that several processes share', () => {
     );
     await reached(await sorter.append([posted('parcel-1')]));
     await one.shared.stop();
+    one.isBetweenRounds = null;
     await eventually(() => two.shared.models.length === 2);
     await reached(await sorter.append([posted('parcel-2')]));
     await expectComplete();
@@ -114,10 +124,8 @@ describe('projections that several processes share', () => {
   it('leave a process without work where there are more processes than models', async () => {
     const three = ['one', 'two', 'three'].map((owner) => process(owner));
     await eventually(() => feeds(...three).flat().length === 2);
-    for (let round = 0; round < 10; round += 1) {
-      clock.advance(1_000);
-      await until(() => clock.waiting >= 3);
-    }
+    let looks = 0;
+    await eventually(() => (looks += 1) > 20);
     expect(
       feeds(...three)
         .map(({ length }) => length)
@@ -141,12 +149,14 @@ describe('projections that several processes share', () => {
     );
     await eventually(() => one.shared.models.length === 2);
     frozen = true;
+    one.isBetweenRounds = null;
     await sorter.append([posted('parcel-1')]);
     const two = process('two');
     await eventually(() => two.shared.models.length === 2);
     await reached(await sorter.append([posted('parcel-2')]));
     await expectComplete();
     frozen = false;
+    one.isBetweenRounds = false;
     open();
     await eventually(() => one.shared.models.length === 1 && two.shared.models.length === 1);
     await reached(await sorter.append([posted('parcel-3')]));
@@ -160,10 +170,8 @@ describe('projections that several processes share', () => {
     await eventually(async () => (await stores.documents.liveVersion('parcels')) === 2);
     await eventually(async () => (await board.entry('parcels'))?.version === 2);
     expect(await board.entry('parcels')).toMatchObject({ version: 2, rebuild: null, failure: null });
-    for (let round = 0; round < 5; round += 1) {
-      clock.advance(1_000);
-      await until(() => clock.waiting > 0);
-    }
+    let looks = 0;
+    await eventually(() => (looks += 1) > 10);
     await reached(await sorter.append([posted('parcel-2')]));
     expect(await stores.documents.liveVersion('parcels')).toBe(2);
     await expectComplete();
@@ -191,6 +199,7 @@ describe('projections that several processes share', () => {
     const stopped = one.shared.stop();
     open();
     await stopped;
+    one.isBetweenRounds = null;
     expect(await stores.documents.liveVersion('parcels')).toBe(1);
     process('two');
     await eventually(async () => (await stores.documents.liveVersion('parcels')) === 3);

@@ -27,7 +27,7 @@ export class ReadSideHost implements ReadSide {
   private readonly waiters = new PositionWaiters();
   failure: string | undefined;
 
-  constructor(private readonly services: ReadSideServices) {
+  constructor(services: ReadSideServices) {
     const { events, documents, keys, clock, onPosition, onTrouble } = services;
     const codec = new EventCodec(eventSchemas, keys);
     this.reports = new ReportService(documents);
@@ -67,12 +67,12 @@ export class ReadSideHost implements ReadSide {
     });
   }
 
-  report(name: string, query: QueryParameters): Promise<object> {
-    return this.reports.run(name, query, this.services.clock.now());
+  report(name: string, query: QueryParameters, now: number): Promise<object> {
+    return this.reports.run(name, query, now);
   }
 
-  incidentsBehind(name: string, query: QueryParameters): Promise<IdPage> {
-    return this.reports.incidents(name, query, this.services.clock.now());
+  incidentsBehind(name: string, query: QueryParameters, now: number): Promise<IdPage> {
+    return this.reports.incidents(name, query, now);
   }
 
   incidentsAsOf(query: QueryParameters): Promise<IdPage> {

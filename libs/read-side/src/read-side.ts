@@ -6,10 +6,10 @@ export type IdPage = { readonly ids: readonly string[]; readonly nextCursor: str
 /** Query parameters as they came: text, or several of them. */
 export type QueryParameters = Readonly<Record<string, string | string[]>>;
 
-/** Reports over the read models. They run in a worker thread, so that the event loop that answers requests stays free. */
+/** Reports over the read models, `now` in ms since the epoch. They run in a worker thread, so that the event loop that answers requests stays free. */
 export interface ReportSide {
-  report(name: string, query: QueryParameters): Promise<object>;
-  incidentsBehind(name: string, query: QueryParameters): Promise<IdPage>;
+  report(name: string, query: QueryParameters, now: number): Promise<object>;
+  incidentsBehind(name: string, query: QueryParameters, now: number): Promise<IdPage>;
   incidentsAsOf(query: QueryParameters): Promise<IdPage>;
   /** Why it stopped by itself, if it did. */
   readonly failure: string | undefined;

@@ -1,4 +1,3 @@
-import { type Clock } from '@faultline/kernel';
 import { type ReadStore } from '@faultline/read-store';
 import { ReportService } from '@faultline/reports';
 import { type IdPage, type QueryParameters, type ReportSide } from './read-side';
@@ -8,19 +7,16 @@ export class ReportHost implements ReportSide {
   readonly failure = undefined;
   private readonly reports: ReportService;
 
-  constructor(
-    documents: ReadStore,
-    private readonly clock: Clock,
-  ) {
+  constructor(documents: ReadStore) {
     this.reports = new ReportService(documents);
   }
 
-  report(name: string, query: QueryParameters): Promise<object> {
-    return this.reports.run(name, query, this.clock.now());
+  report(name: string, query: QueryParameters, now: number): Promise<object> {
+    return this.reports.run(name, query, now);
   }
 
-  incidentsBehind(name: string, query: QueryParameters): Promise<IdPage> {
-    return this.reports.incidents(name, query, this.clock.now());
+  incidentsBehind(name: string, query: QueryParameters, now: number): Promise<IdPage> {
+    return this.reports.incidents(name, query, now);
   }
 
   incidentsAsOf(query: QueryParameters): Promise<IdPage> {

@@ -1,6 +1,6 @@
 import { type EventStore, startPosition } from '@faultline/event-store';
-import { type Clock, notFound, type RecordedEvent } from '@faultline/kernel';
-import { type Projection, ProjectionBoard, type ProjectionStatus } from '@faultline/projections';
+import { type Clock, conflict, notFound, type RecordedEvent, toInstant } from '@faultline/kernel';
+import { type Projection, ProjectionBoard, type ProjectionStatus, type RebuildProgress } from '@faultline/projections';
 import { type ReadStore, versionedName } from '@faultline/read-store';
 import { PositionWaiters } from './position-waiters';
 import { type IdPage, type QueryParameters, type ReadSide, type ReportSide } from './read-side';
@@ -8,7 +8,10 @@ import { type IdPage, type QueryParameters, type ReadSide, type ReportSide } fro
 export type SharedReadSideServices = {
   readonly events: EventStore;
   readonly documents: ReadStore;
+  /** By which the lag of the models is told. */
   readonly clock: Clock;
+  /** By which checkpoints are looked at and notes are ordered: the machine's, whatever the time of the business is. */
+  readonly timer: Clock;
   readonly reports: ReportSide;
   readonly projections: readonly Projection[];
 };
@@ -49,19 +52,22 @@ export class SharedReadSide implements ReadSide {
   }
 
   async rebuild(name: string): Promise<void> {
-    const { projections, clock } = this.services;
+    const { projections, timer } = this.services;
     if (!projections.some((projection) => projection.name === name)) {
       throw notFound('projection.unknown', `There is no projection ${name}`, { name });
     }
-    await this.board.request(name, clock.now());
+    if (await this.board.pending(name)) {
+      throw conflict('projection.rebuilding', `Projection ${name} is being rebuilt already`, { name });
+    }
+    await this.board.request(name, timer.now());
   }
 
-  report(name: string, query: QueryParameters): Promise<object> {
-    return this.services.reports.report(name, query);
+  report(name: string, query: QueryParameters, now: number): Promise<object> {
+    return this.services.reports.report(name, query, now);
   }
 
-  incidentsBehind(name: string, query: QueryParameters): Promise<IdPage> {
-    return this.services.reports.incidentsBehind(name, query);
+  incidentsBehind(name: string, query: QueryParameters, now: number): Promise<IdPage> {
+    return this.services.reports.incidentsBehind(name, query, now);
   }
 
   incidentsAsOf(query: QueryParameters): Promise<IdPage> {
@@ -79,7 +85,7 @@ export class SharedReadSide implements ReadSide {
     const { signal } = this.stopping;
     while (this.waiters.waiting && !signal.aborted) {
       await this.look().catch(() => undefined);
-      await this.services.clock.wait(pollMs, signal);
+      await this.services.timer.wait(pollMs, signal);
     }
   }
 
@@ -101,7 +107,14 @@ export class SharedReadSide implements ReadSide {
     const position = reached === startPosition ? null : reached;
     const behind = newest !== undefined && reached < newest.position;
     const lagMs = behind ? Math.max(0, this.services.clock.now() - Date.parse(newest.metadata.recordedAt)) : 0;
-    return { name, version, position, lagMs, rebuild: entry?.rebuild ?? null };
+    return { name, version, position, lagMs, rebuild: entry?.rebuild ?? (await this.requested(name, version)) };
+  }
+
+  /** A rebuild that was asked for and that nobody has begun yet. */
+  private async requested(name: string, version: number): Promise<RebuildProgress | null> {
+    const request = await this.board.pending(name);
+    if (!request) return null;
+    return { version: version + 1, startedAt: toInstant(request.at), events: 0, position: null, phase: 'requested' };
   }
 
   private async newest(): Promise<RecordedEvent | undefined> {

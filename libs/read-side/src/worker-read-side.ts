@@ -60,12 +60,12 @@ export class WorkerReadSide implements ReadSide {
     return this.ask('rebuild', name);
   }
 
-  report(name: string, query: QueryParameters): Promise<object> {
-    return this.ask('report', name, query);
+  report(name: string, query: QueryParameters, now: number): Promise<object> {
+    return this.ask('report', name, query, now);
   }
 
-  incidentsBehind(name: string, query: QueryParameters): Promise<IdPage> {
-    return this.ask('incidentsBehind', name, query);
+  incidentsBehind(name: string, query: QueryParameters, now: number): Promise<IdPage> {
+    return this.ask('incidentsBehind', name, query, now);
   }
 
   incidentsAsOf(query: QueryParameters): Promise<IdPage> {

@@ -36,8 +36,8 @@ const onTrouble = (message: string, fatal: boolean) => {
 type Methods = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 
 const reportMethods = (host: ReportSide): Methods => ({
-  report: (name: string, query: never) => host.report(name, query),
-  incidentsBehind: (name: string, query: never) => host.incidentsBehind(name, query),
+  report: (name: string, query: never, now: number) => host.report(name, query, now),
+  incidentsBehind: (name: string, query: never, now: number) => host.incidentsBehind(name, query, now),
   incidentsAsOf: (query: never) => host.incidentsAsOf(query),
 });
 
@@ -65,7 +65,7 @@ async function everything({ stores }: WorkerSettings): Promise<Methods> {
 /** Reports over models that several processes feed. */
 async function reports({ stores }: WorkerSettings): Promise<Methods> {
   const documents = await openReadStore(stores);
-  return { ...reportMethods(new ReportHost(documents, clock)), stop: () => documents.close() };
+  return { ...reportMethods(new ReportHost(documents)), stop: () => documents.close() };
 }
 
 /** Reports, and this process's share in feeding the models. */
@@ -79,7 +79,7 @@ async function reportsAndShare({ stores, owner }: WorkerSettings): Promise<Metho
     await share.stop();
     for (const store of [keys, documents, events]) await store.close();
   };
-  return { ...reportMethods(new ReportHost(documents, clock)), stop };
+  return { ...reportMethods(new ReportHost(documents)), stop };
 }
 
 const works = { everything, reports, 'reports-and-share': reportsAndShare };

@@ -1,5 +1,5 @@
 import { type EventStore } from '@faultline/event-store';
-import { randomId } from '@faultline/kernel';
+import { randomId, systemClock } from '@faultline/kernel';
 import { type KeyStore } from '@faultline/key-store';
 import {
   projections,
@@ -38,16 +38,16 @@ export async function startReadSide(options: PlatformOptions, stores: Stores): P
     return worker;
   }
   const { events, documents } = stores;
-  const shared = { events, documents, clock, projections };
+  const shared = { events, documents, clock, timer: systemClock, projections };
   if (threads) {
     const work = projectionsRun === 'here' ? 'reports-and-share' : 'reports';
     const worker = new WorkerReadSide({ stores: settings, work, owner }, { onTrouble });
     await worker.start();
     return new SharedReadSide({ ...shared, reports: worker });
   }
-  const reports = new ReportHost(documents, clock);
+  const reports = new ReportHost(documents);
   if (projectionsRun === 'elsewhere') return new SharedReadSide({ ...shared, reports });
-  const share = shareOf({ ...stores, clock, owner, onTrouble });
+  const share = shareOf({ ...stores, clock: systemClock, owner, onTrouble });
   share.start();
   return new SharedReadSide({ ...shared, reports: { ...bound(reports), stop: () => share.stop() } });
 }

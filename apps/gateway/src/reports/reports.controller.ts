@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
-import { notFound } from '@faultline/kernel';
+import { type Clock, notFound } from '@faultline/kernel';
 import { reportCatalogue } from '@faultline/reports';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Requires } from '../http/auth.guard';
@@ -10,7 +10,7 @@ import { withMe } from '../incidents/incident-queries.controller';
 import { IncidentPresenter } from '../incidents/incident-presenter';
 import { IncidentQueries } from '../incidents/incident-queries';
 import { type QueryParameters, type ReadSide } from '@faultline/read-side';
-import { READ_SIDE } from '../platform/tokens';
+import { CLOCK, READ_SIDE } from '../platform/tokens';
 
 /** Reports over any filter at any instant, and the incidents behind each of their numbers. */
 @Controller('v1/reports')
@@ -18,6 +18,7 @@ import { READ_SIDE } from '../platform/tokens';
 export class ReportsController {
   constructor(
     @Inject(READ_SIDE) private readonly readSide: ReadSide,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IncidentQueries) private readonly queries: IncidentQueries,
     @Inject(IncidentPresenter) private readonly presenter: IncidentPresenter,
   ) {}
@@ -37,7 +38,7 @@ export class ReportsController {
   ): Promise<unknown> {
     this.refuseUnknown(name);
     const { format, parameters } = this.split(raw, request);
-    return sendAs(format, reply, this.named(await this.readSide.report(name, parameters)));
+    return sendAs(format, reply, this.named(await this.readSide.report(name, parameters, this.clock.now())));
   }
 
   @Get(':name/incidents')
@@ -49,7 +50,7 @@ export class ReportsController {
   ): Promise<unknown> {
     this.refuseUnknown(name);
     const { format, parameters, asOf } = this.split(raw, request);
-    const page = await this.readSide.incidentsBehind(name, parameters);
+    const page = await this.readSide.incidentsBehind(name, parameters, this.clock.now());
     return sendAs(format, reply, await this.queries.byIds(page, asOf));
   }
 
