@@ -30,8 +30,22 @@ const ids = (documents: readonly ReadDocument[]): string[] => documents.map(({ _
 const valueAt = (document: Fields, path: string): unknown =>
   path.split('.').reduce<unknown>((value, key) => (value as Fields | undefined)?.[key], document);
 
+/** Where a server is known to differ from MongoDB's: the suite does not ask it there. */
+export type Deviations = {
+  /** Text is ordered by UTF-16, so that characters beyond U+FFFF come before some of those below. */
+  readonly utf16?: boolean;
+  /** One empty array does not sort as equal to another. */
+  readonly emptyArrays?: boolean;
+  /** A pattern is looked for in the text of an object, too. */
+  readonly patternsInObjects?: boolean;
+};
+
 /** What every read store promises, by MongoDB's semantics. */
-export function describeReadStore(name: string, factory: () => Promise<ReadStoreUnderTest>): void {
+export function describeReadStore(
+  name: string,
+  factory: () => Promise<ReadStoreUnderTest>,
+  deviations: Deviations = {},
+): void {
   describe(`ReadStore: ${name}`, () => {
     let under: ReadStoreUnderTest;
     let store: ReadStore;
@@ -489,7 +503,7 @@ export function describeReadStore(name: string, factory: () => Promise<ReadStore
     });
 
     describe('sorting', () => {
-      const mixed = [
+      const everyType = [
         doc('01-empty-array', { v: [] }),
         doc('02-missing', {}),
         doc('03-null', { v: null }),
@@ -509,6 +523,7 @@ export function describeReadStore(name: string, factory: () => Promise<ReadStore
         doc('17-date', { v: new Date(0) }),
         doc('18-date', { v: new Date(1) }),
       ];
+      const mixed = deviations.utf16 ? everyType.filter(({ _id }) => _id !== '12-text') : everyType;
 
       it.each([[[]], [[[['v', 1]]]], [[[['v', -1]]]]] as [IndexSpec[]][])(
         'orders types as MongoDB does, with indexes %j',
@@ -710,12 +725,19 @@ export function describeReadStore(name: string, factory: () => Promise<ReadStore
       const maybe = (fields: Record<string, fc.Arbitrary<unknown>>) => fc.record(fields, { requiredKeys: [] });
       const nested = maybe({ d: scalar });
       const fields = maybe({
-        a: fc.oneof(scalar, scalar, fc.array(scalar, { maxLength: 3 }), nested),
+        a: fc.oneof(
+          scalar,
+          scalar,
+          fc.array(scalar, { minLength: deviations.emptyArrays ? 1 : 0, maxLength: 3 }),
+          nested,
+        ),
         b: scalar,
         n: fc.integer({ min: 0, max: 3 }),
         c: fc.oneof(nested, nested, fc.array(nested, { minLength: 1, maxLength: 2 })),
       });
       const path = fc.constantFrom('a', 'b', 'n', 'c.d');
+      const anchored = ['^a', '^ab$', '^ab?', '^a\\.?'];
+      const patterns = deviations.patternsInObjects ? anchored : ['b', ...anchored];
       const present = scalar.filter((value) => value !== null);
       const operators = fc.oneof(
         scalar,
@@ -728,7 +750,7 @@ export function describeReadStore(name: string, factory: () => Promise<ReadStore
         fc.record({ $in: fc.array(scalar, { maxLength: 3 }) }),
         fc.record({ $nin: fc.array(scalar, { maxLength: 3 }) }),
         fc.record({ $exists: fc.boolean() }),
-        fc.record({ $regex: fc.constantFrom('^a', 'b', '^ab$', '^ab?', '^a\\.?') }),
+        fc.record({ $regex: fc.constantFrom(...patterns) }),
       );
       const condition = fc.tuple(path, operators).map(([key, value]) => ({ [key]: value }));
       const filterOf = (part: fc.Arbitrary<Filter>) => fc.array(part, { minLength: 1, maxLength: 2 });

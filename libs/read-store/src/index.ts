@@ -1,2 +1,4 @@
+export * from './read-store.errors';
 export * from './read-store.port';
 export * from './lmdb';
+export * from './mongodb';

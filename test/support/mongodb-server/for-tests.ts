@@ -23,9 +23,9 @@ export async function mongoDbForTests(): Promise<MongoDbForTests | undefined> {
 
 /**
  * Declares tests that need MongoDB, with one server for all of them, and prints in one line what they run against, or that they do
- * not run. `url` may be called within tests and hooks.
+ * not run. `url` may be called within tests and hooks; `isJava` says that it is the server that this folder starts.
  */
-export function describeWithMongoDb(title: string, declare: (url: () => string) => void): void {
+export function describeWithMongoDb(title: string, declare: (url: () => string, isJava: boolean) => void): void {
   const against = wanted === undefined ? 'mongo-java-server 1.47.0' : 'the server of MONGODB_URL';
   const absence = 'did not run: there is neither MONGODB_URL nor java and mvn';
   const available = hasServer();
@@ -42,7 +42,7 @@ export function describeWithMongoDb(title: string, declare: (url: () => string) 
       server = await mongoDbForTests();
     });
     afterAll(() => server?.stop());
-    declare(() => server?.url ?? '');
+    declare(() => server?.url ?? '', wanted === undefined);
   });
 }
 

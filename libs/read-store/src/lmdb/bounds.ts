@@ -1,4 +1,4 @@
-import { type Condition } from './filter';
+import { type Condition } from '../filter';
 import { encodeValue, typeByteOf, typeBytes } from './key-bytes';
 
 /** One end of a range, as encoded value; without a limit it is the type's byte alone. */

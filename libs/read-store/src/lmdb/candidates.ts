@@ -1,6 +1,6 @@
 import { tailStart } from './entry-keys';
 import { type EntryReader, type Pause } from './entry-reader';
-import { type Condition } from './filter';
+import { type Condition } from '../filter';
 import { type IndexPlan } from './index-plan';
 import { isBounded, type Query } from './query-plan';
 

@@ -1,7 +1,8 @@
 import { type CollectionSpec } from '../read-store.port';
 import { afterPrefix } from './bounds';
 import { entryKeys, indexPrefix, keyMaker, tailStart } from './entry-keys';
-import { type Environment, inTransaction, UnknownCollection } from './environment';
+import { UnknownCollection } from '../read-store.errors';
+import { type Environment, inTransaction } from './environment';
 import { newCollection, sameFields, type StoredCollection, type StoredIndex } from './stored-collection';
 
 const collectionKey = (name: string): string[] => ['collection', name];

@@ -2,6 +2,7 @@ import { type Database, open, type RootDatabase, type RootDatabaseOptions } from
 import { join } from 'node:path';
 import { DomainError, StoreUnavailable } from '@faultline/kernel';
 import { causeOfFailedCommit, checkLmdbFile, requireRoom } from '@faultline/lmdb-files';
+import { ReadStoreUnusable, UnknownCollection } from '../read-store.errors';
 import { type ReadDocument } from '../read-store.port';
 import { type StoredCollection } from './stored-collection';
 
@@ -19,21 +20,11 @@ export type Environment = {
   readonly registers: Database<unknown, string[]>;
 };
 
-/** The files of a read store cannot be used. Nothing is lost: read models are rebuilt from the log. */
-export class ReadStoreUnusable extends Error {
-  override readonly name = 'ReadStoreUnusable';
-
-  constructor(
-    readonly directory: string,
-    problem: string,
-    options?: ErrorOptions,
-  ) {
-    super(
-      `The read store in ${directory} cannot be opened (${problem}). Deleting this directory is safe: read models are rebuilt from the log`,
-      options,
-    );
-  }
-}
+const unusable = (directory: string, problem: string, options?: ErrorOptions): ReadStoreUnusable =>
+  new ReadStoreUnusable(
+    `The read store in ${directory} cannot be opened (${problem}). Deleting this directory is safe: read models are rebuilt from the log`,
+    options,
+  );
 
 // Address space, not memory or disk: the map need not be moved while another thread reads.
 const mapSize = 64 * 1024 ** 3;
@@ -48,11 +39,11 @@ export function openEnvironment(dir: string): Environment {
   try {
     requireRoom(path);
     const state = checkLmdbFile(join(path, 'data.mdb'));
-    if (state.kind === 'damaged') throw new ReadStoreUnusable(path, state.reason);
+    if (state.kind === 'damaged') throw unusable(path, state.reason);
     return openTables(path);
   } catch (error) {
     if (error instanceof ReadStoreUnusable) throw error;
-    throw new ReadStoreUnusable(path, messageOf(error), { cause: error });
+    throw unusable(path, messageOf(error), { cause: error });
   }
 }
 
@@ -70,7 +61,7 @@ function openTables(path: string): Environment {
   if (found === undefined) env.registers.putSync(['format'], formatVersion);
   else if (found !== formatVersion) {
     void root.close();
-    throw new ReadStoreUnusable(path, `its format is ${JSON.stringify(found)}, this version reads ${formatVersion}`);
+    throw unusable(path, `its format is ${JSON.stringify(found)}, this version reads ${formatVersion}`);
   }
   return env;
 }
@@ -85,14 +76,5 @@ export async function inTransaction<Result>(env: Environment, action: () => Resu
     if (error instanceof DomainError || error instanceof UnknownCollection) throw error;
     const cause = await causeOfFailedCommit(error);
     throw new StoreUnavailable(`The read store cannot be written: ${messageOf(cause)}`, { cause });
-  }
-}
-
-/** A write into a collection that was never ensured, or was dropped. */
-export class UnknownCollection extends Error {
-  override readonly name = 'UnknownCollection';
-
-  constructor(readonly collection: string) {
-    super(`There is no collection ${collection}: ensureCollection makes it`);
   }
 }

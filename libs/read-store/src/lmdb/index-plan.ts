@@ -1,7 +1,7 @@
 import { type Sort } from '../read-store.port';
 import { afterPrefix, type Bounds, boundsOf, type Edge, endOf, intersection, startOf } from './bounds';
 import { componentLimit, indexPrefix } from './entry-keys';
-import { type Condition } from './filter';
+import { type Condition } from '../filter';
 import { type StoredIndex } from './stored-collection';
 
 /** A stretch of keys: from `start` up to `end`, which itself is no key; `prefix` bytes are the same in all of them. */

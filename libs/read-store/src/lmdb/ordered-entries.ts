@@ -2,7 +2,7 @@ import { type Sort } from '../read-store.port';
 import { afterPrefix, boundsOf } from './bounds';
 import { sortComponent, tailStart } from './entry-keys';
 import { type EntryReader } from './entry-reader';
-import { type Condition } from './filter';
+import { type Condition } from '../filter';
 import { component, type IndexPlan, type Interval, isConstant, keyFields, type Order } from './index-plan';
 import { encodeValue } from './key-bytes';
 import { keyValuesAt } from './paths';

@@ -1,5 +1,5 @@
 import { type CollectionSpec, completeSort, type Filter, type IndexSpec, type Sort } from '../read-store.port';
-import { compileFilter, type CompiledFilter } from './filter';
+import { compileFilter, type CompiledFilter } from './compiled-filter';
 import { type IndexPlan, planIndex } from './index-plan';
 import { newCollection, primaryIndex, type StoredCollection } from './stored-collection';
 

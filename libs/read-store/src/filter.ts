@@ -1,6 +1,5 @@
 import { invalid } from '@faultline/kernel';
-import { type Filter } from '../read-store.port';
-import { compilePredicate } from './predicate';
+import { type Filter } from './read-store.port';
 
 /** One condition on one path. */
 export type Condition = { readonly path: string; readonly operator: Operator; readonly value: unknown };
@@ -10,13 +9,8 @@ const operators = ['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$in', '$nin', '$
 /** The operators of the port that stand below a path. */
 export type Operator = (typeof operators)[number];
 
-/** A checked filter: the conditions that a document must meet, those that only the predicate knows, and the predicate itself. */
-export type CompiledFilter = {
-  readonly conditions: readonly Condition[];
-  /** Clauses that no index can decide: `$or`. */
-  readonly clauses: number;
-  readonly test: (document: object) => boolean;
-};
+/** What a checked filter asks: the conditions that every document must meet, and how many clauses are there beside them (`$or`). */
+export type FilterParts = { readonly conditions: readonly Condition[]; readonly clauses: number };
 
 const refuse = (operator: string, problem: string): never => {
   throw invalid('query.unsupported-operator', `${operator}: ${problem}`, { operator });
@@ -24,12 +18,11 @@ const refuse = (operator: string, problem: string): never => {
 
 const isOperator = (key: string): key is Operator => (operators as readonly string[]).includes(key);
 
-/** Checks a filter against what the port promises and compiles it. Throws `query.unsupported-operator`. */
-export function compileFilter(filter: Filter = {}): CompiledFilter {
+/** Checks a filter against what the port promises. Throws `query.unsupported-operator`. */
+export function checkFilter(filter: Filter = {}): FilterParts {
   const found = { conditions: [] as Condition[], clauses: 0 };
   collect(filter, found);
-  const test = found.conditions.length + found.clauses === 0 ? () => true : compilePredicate(filter);
-  return { ...found, test };
+  return found;
 }
 
 function collect(filter: Filter, found: { conditions: Condition[]; clauses: number }): void {
