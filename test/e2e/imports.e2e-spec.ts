@@ -177,6 +177,35 @@ describe('imports', () => {
     expect(await gateway.incident('INC0000500')).toMatchObject({ loggedAt: '2016-03-01T14:00:00.000Z' });
   });
 
+  test('an incident that names something too long for a register is held back, and no other one', async () => {
+    const long = 'x'.repeat(1_001);
+    const names: RowByColumn[] = [{ assignment_group: long }, { category: long }, { assigned_to: long }];
+    const rows = names.map((name, index) => row({ number: `INC000060${index}`, ...name }));
+    const servicenowFile = csvOf(servicenow, [...rows, row({ assignment_group: 'x'.repeat(100) })]);
+    expect(await gateway.import('servicenow-audit', servicenowFile)).toMatchObject({
+      state: 'done',
+      incidents: 1,
+      heldBack: ['INC0000600', 'INC0000601', 'INC0000602'],
+    });
+    const queued = { 'Change Date+Time': '2012-05-02T09:00:00Z', Status: 'Queued', 'Sub Status': '' };
+    const products = ['PROD1', long].map((Product, index) => ({ ...queued, 'SR Number': `1-80${index}`, Product }));
+    expect(await gateway.import('vinst', csvOf(vinst, products))).toMatchObject({ incidents: 1, heldBack: ['1-801'] });
+  });
+
+  test('an incident of more categories than one append takes does not end the import', async () => {
+    const minutes = Array.from({ length: 1_500 }, (_, index) => index);
+    const rows = minutes.map((index) =>
+      row({
+        number: 'INC0000700',
+        sys_mod_count: String(index),
+        category: `Category ${index}`,
+        subcategory: `Subcategory ${index} ${'x'.repeat(200)}`,
+      }),
+    );
+    const status = await gateway.import('servicenow-audit', csvOf(servicenow, [...rows, ...life]));
+    expect(status).toMatchObject({ state: 'done', incidents: 1, heldBack: ['INC0000700'] });
+  });
+
   test('vinst: tiers make escalations, and the tier path is theirs', async () => {
     const step = (time: string, status: string, sub: string, tier: string): RowByColumn => ({
       'SR Number': '1-700',

@@ -10,6 +10,12 @@ import { RegisterCommands } from '../registers/register-commands';
 
 type Origin = Omit<CommandEnvelope, 'commandId'>;
 
+/** The longest name that becomes a register entry, in bytes of UTF-8: some of them name streams, and keys of a store are short. */
+const longestName = 1_000;
+
+/** How many categories go into one append: even with the longest names it stays below what the store takes. */
+const categoriesPerAppend = 100;
+
 /** Creates, once, what imported incidents name and the registers do not know. */
 @Injectable()
 export class ImportedRegisters {
@@ -28,9 +34,15 @@ export class ImportedRegisters {
   /** Answers the incidents that name something which cannot be registered, with the reason. */
   async ensure(batch: readonly ImportedIncident[], origin: Origin): Promise<ReadonlyMap<ImportedIncident, string>> {
     const refused = new Map<ImportedIncident, string>();
+    const accepted = batch.filter((incident) => {
+      const name = namesOf(incident).find((each) => Buffer.byteLength(each) > longestName);
+      if (name === undefined) return true;
+      refused.set(incident, `It names something in more than ${longestName} bytes: "${name.slice(0, 60)}…"`);
+      return false;
+    });
     const tasks = new Map<string, () => Promise<unknown>>();
     const categories = new Map<string, CategoryRef>();
-    for (const incident of batch) {
+    for (const incident of accepted) {
       this.collect(incident, { tasks, origin });
       for (const [category, subcategory] of incident.names.categories) {
         const mark = JSON.stringify(['category', category, subcategory]);
@@ -38,14 +50,20 @@ export class ImportedRegisters {
         categories.set(mark, { category, subcategory });
       }
     }
-    await this.keys.ensureKeys(this.newPersons(batch));
+    await this.keys.ensureKeys(this.newPersons(accepted));
     const failures = await this.carryOut(tasks);
-    if (categories.size > 0) {
-      await this.commands.catalog({ type: 'AddCategories', categories: [...categories.values()] }, stamped(origin));
-      for (const mark of categories.keys()) this.created.add(mark);
-    }
-    if (failures.size > 0) for (const incident of batch) this.refuse(incident, failures, refused);
+    await this.addCategories(categories, origin);
+    if (failures.size > 0) for (const incident of accepted) this.refuse(incident, failures, refused);
     return refused;
+  }
+
+  private async addCategories(categories: ReadonlyMap<string, CategoryRef>, origin: Origin): Promise<void> {
+    const all = [...categories.values()];
+    for (let start = 0; start < all.length; start += categoriesPerAppend) {
+      const some = all.slice(start, start + categoriesPerAppend);
+      await this.commands.catalog({ type: 'AddCategories', categories: some }, stamped(origin));
+    }
+    for (const mark of categories.keys()) this.created.add(mark);
   }
 
   private newPersons(batch: readonly ImportedIncident[]): string[] {
@@ -114,6 +132,13 @@ export class ImportedRegisters {
     if (mark !== undefined) refused.set(incident, `The ${mark} cannot be registered: ${failures.get(mark) ?? ''}`);
   }
 }
+
+const namesOf = ({ names }: ImportedIncident): readonly string[] => [
+  ...names.teams.map(({ key }) => key),
+  ...names.services,
+  ...names.persons,
+  ...names.categories.flat().filter((name) => name !== null),
+];
 
 let counter = 0;
 
