@@ -1,5 +1,7 @@
+import { type LocalTimes } from './local-times';
+
 const dayFirst = /^(\d{1,2})([/-])(\d{1,2})\2(\d{4}) (\d{1,2}):(\d{2})$/;
-const iso = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:Z|([+-])(\d\d):?(\d\d))$/;
+const iso = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:(Z)|([+-])(\d\d):?(\d\d))?$/;
 
 /** The wall-clock time of `29/2/2016 01:16` or `29-02-2016 01:16` (day first) as ms since 1970-01-01T00:00; null if it is none. */
 export function parseDayFirst(text: string): number | null {
@@ -9,8 +11,8 @@ export function parseDayFirst(text: string): number | null {
   return wallClock([Number(years), Number(months), Number(days)], [Number(hours), Number(minutes), 0]);
 }
 
-/** The instant of an ISO 8601 time with an offset, in ms since the epoch; null if it is none, or lacks the offset. */
-export function parseIsoWithOffset(text: string): number | null {
+/** The instant of an ISO 8601 time, in ms since the epoch, one without an offset by the clocks of `times`; null if it is none. */
+export function parseIso(text: string, times: LocalTimes): number | null {
   const match = iso.exec(text);
   if (!match) return null;
   const [
@@ -22,6 +24,7 @@ export function parseIsoWithOffset(text: string): number | null {
     minutes,
     seconds = '0',
     fraction = '',
+    utc,
     sign,
     offsetHours = '0',
     offsetMinutes = '0',
@@ -32,7 +35,9 @@ export function parseIsoWithOffset(text: string): number | null {
   );
   if (time === null || Number(offsetHours) > 23 || Number(offsetMinutes) > 59) return null;
   const offset = (Number(offsetHours) * 60 + Number(offsetMinutes)) * 60_000;
-  return time + Number(fraction.padEnd(3, '0').slice(0, 3)) - (sign === '-' ? -offset : offset);
+  const local = time + Number(fraction.padEnd(3, '0').slice(0, 3));
+  if (utc === undefined && sign === undefined) return times.instantOf(local);
+  return local - (sign === '-' ? -offset : offset);
 }
 
 type Three = readonly [number, number, number];

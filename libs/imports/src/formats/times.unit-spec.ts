@@ -1,4 +1,7 @@
-import { parseDayFirst, parseIsoWithOffset } from './times';
+import { LocalTimes } from './local-times';
+import { parseDayFirst, parseIso } from './times';
+
+const berlin = new LocalTimes('Europe/Berlin');
 
 const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
 
@@ -33,7 +36,7 @@ describe('times of day-first dates', () => {
   });
 });
 
-describe('ISO 8601 times with an offset', () => {
+describe('ISO 8601 times', () => {
   it.each([
     ['2010-03-31T15:59:42+01:00', '2010-03-31T14:59:42.000Z'],
     ['2010-03-31T15:59:42-0330', '2010-03-31T19:29:42.000Z'],
@@ -41,12 +44,18 @@ describe('ISO 8601 times with an offset', () => {
     ['2010-03-31T15:59Z', '2010-03-31T15:59:00.000Z'],
     ['2010-03-31T15:59:42.5Z', '2010-03-31T15:59:42.500Z'],
     ['2010-03-31T15:59:42.123987+00:00', '2010-03-31T15:59:42.123Z'],
+    // Without an offset: by the clocks of the zone, in winter, in summer, twice, and never.
+    ['2010-01-31T15:59:42', '2010-01-31T14:59:42.000Z'],
+    ['2010-03-31T15:59:42.5', '2010-03-31T13:59:42.500Z'],
+    ['2010-10-31T02:30', '2010-10-31T00:30:00.000Z'],
+    ['2010-03-28T02:30:00', '2010-03-28T01:00:00.000Z'],
   ])('reads %s', (text, expected) => {
-    expect(iso(parseIsoWithOffset(text))).toBe(expected);
+    expect(iso(parseIso(text, berlin))).toBe(expected);
   });
 
   it.each([
-    '2010-03-31T15:59:42',
+    '2010-03-31T15:59:42+',
+    '2010-03-31T15:59:42 +01:00',
     '2010-02-29T15:59:42Z',
     '2010-03-31T24:00:00Z',
     '2010-03-31T23:59:60Z',
@@ -55,6 +64,6 @@ describe('ISO 8601 times with an offset', () => {
     '2010-03-31',
     '31/3/2010 15:59',
   ])('refuses "%s"', (text) => {
-    expect(parseIsoWithOffset(text)).toBeNull();
+    expect(parseIso(text, berlin)).toBeNull();
   });
 });

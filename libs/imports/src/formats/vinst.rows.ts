@@ -1,7 +1,7 @@
 import { type IncidentStatus, type Priority } from '@faultline/incidents';
 import { known, type RowContext, type RowFault } from './import-format';
 import { type Standing } from './state-move';
-import { parseIsoWithOffset } from './times';
+import { parseIso } from './times';
 import { fault, isBelievable } from './values';
 import { orderText } from '../spool/spooled-record';
 
@@ -42,8 +42,8 @@ export function orderOf(values: readonly string[], context: RowContext): string 
   const column = 'Change Date+Time';
   const changedAt = valueOf(values, column);
   if (changedAt === null) return { column, reason: 'no time of change' };
-  const at = parseIsoWithOffset(changedAt);
-  if (at === null) return fault(column, 'no ISO 8601 time with an offset', changedAt);
+  const at = parseIso(changedAt, context.times);
+  if (at === null) return fault(column, 'no ISO 8601 time', changedAt);
   if (!isBelievable(at, context)) return fault(column, 'not between 1970 and a day from now', changedAt);
   return faultOfValues(values) ?? orderText(at);
 }

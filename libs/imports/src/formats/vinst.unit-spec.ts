@@ -256,7 +256,7 @@ describe('several changes in one row', () => {
 describe('reading a row of a VINST log', () => {
   it.each([
     ['Change Date+Time', '?'],
-    ['Change Date+Time', '2010-03-31T16:00:00'],
+    ['Change Date+Time', '2010-03-31 16:00:00'],
     ['Change Date+Time', '2010-02-30T16:00:00Z'],
     ['Change Date+Time', '1969-12-31T23:59:59Z'],
     ['Change Date+Time', '2030-01-01T00:00:01Z'],
