@@ -40,6 +40,9 @@ describe('what was, and what is', () => {
     expect(await gateway.incident(id, `?asKnownAt=${at(9)}`)).toMatchObject({ state: 'new', team: null });
     expect(await gateway.incident(id, '?revision=1')).toMatchObject({ team: 'service-desk', title: 'The first title' });
     await gateway.get(`/v1/incidents/${id}?asOf=${at(-1)}`).expect(404);
+    const beyond = await gateway.get(`/v1/incidents/${id}?revision=4`).expect(404);
+    expect(beyond.body).toMatchObject({ code: 'incident.no-such-revision' });
+    expect(await gateway.incident(id, `?revision=4&asOf=${at(15)}`)).toMatchObject({ title: 'The first title' });
   });
 
   test('what was written down later about the past is known only later', async () => {
@@ -96,6 +99,7 @@ describe('what was, and what is', () => {
     });
     const back = await gateway.get(`/v1/incidents/${incident.id}/diff?from=2&to=1`).expect(200);
     expect(back.body).toMatchObject({ changes: [{ from: 'The second title', to: 'The first title' }] });
+    await gateway.get(`/v1/incidents/${incident.id}/diff?from=1&to=4`).expect(404);
   });
 
   test('the replay shows each event with what it changed, step by step', async () => {

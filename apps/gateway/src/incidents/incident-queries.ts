@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { incidentIdOf } from '@faultline/incidents';
-import { isUuid, type RecordedEvent } from '@faultline/kernel';
+import { isUuid, notFound, type RecordedEvent } from '@faultline/kernel';
 import { incidentProjection, type IncidentDocument } from '@faultline/read-models';
 import { type Filter, type ReadStore, type Sort, versionedName } from '@faultline/read-store';
 import { badCursor, decodeCursor, encodeCursor, type QueryReader, type RawQuery } from '../http/query';
@@ -38,7 +38,7 @@ export class IncidentQueries {
     @Inject(IncidentPresenter) private readonly presenter: IncidentPresenter,
   ) {}
 
-  /** One incident, as it is or as it was. Throws `incident.not-found`. */
+  /** One incident, as it is or as it was. Throws `incident.not-found`, `incident.no-such-revision`. */
   async incident(idOrNumber: string, until: AsOf): Promise<IncidentAnswer> {
     const id = this.history.idOf(idOrNumber);
     const { revision, asOf, asKnownAt } = until;
@@ -48,6 +48,10 @@ export class IncidentQueries {
     // The log answers for the past, and for an incident so new that the projections have not seen it.
     const document = known ?? (await this.history.fold(id, until));
     if (!document) throw incidentNotFound(idOrNumber);
+    // Together with an instant the earlier of the two decides; alone, a revision has to be there.
+    if (asOf === undefined && asKnownAt === undefined && document.revision < (revision ?? 0)) {
+      throw notFound('incident.no-such-revision', `Its last revision is ${document.revision}`, { revision });
+    }
     return this.presenter.incident(document);
   }
 
