@@ -81,7 +81,7 @@ function valuesAfter(before: Values, event: IncidentEvent): TimelineValues {
     case 'PutOnHold':
       return { ...values, holdReason: values.state === 'on_hold' ? event.data.reason : null };
     case 'AssetAffected':
-      return { ...values, assets: [...new Set([...values.assets, event.data.asset])] };
+      return { ...values, assets: [...values.assets.filter((other) => other !== event.data.asset), event.data.asset] };
     case 'AssetCleared': {
       const { asset } = event.data;
       return { ...values, assets: values.assets.filter((other) => other !== asset) };

@@ -135,8 +135,9 @@ describe('the timeline of an incident', () => {
         const timeline = fold(events);
         fc.pre(timeline !== null);
         const { knownTeam, acknowledged, breached, ...values } = timeline.end;
-        expect({ ...incident, assets: [...new Set(incident.assets)] }).toMatchObject({
+        expect({ ...incident, assets: [...new Set(incident.assets)].sort() }).toMatchObject({
           ...values,
+          assets: [...values.assets].sort(),
           lastKnownTeam: knownTeam,
           import: timeline.import,
         });

@@ -17,6 +17,7 @@ export type TimelineValues = {
   readonly requester: string | null;
   /** Null but while on hold. */
   readonly holdReason: string | null;
+  /** The one that was affected last is the last. */
   readonly assets: readonly string[];
 };
 

@@ -20,7 +20,7 @@ type Unit = Exclude<BucketUnit, 'hour'>;
 const columnOf = (table: TimelineTable, dimension: Dimension): Coded =>
   table.columns[dimension === 'asset' ? 'assets' : dimension];
 
-/** The code that an incident counts under: its latest known one; its list of assets as it stands. */
+/** The code of an incident's latest known value; for assets, of the list as it stands. */
 function codeFinder(table: TimelineTable, dimension: Dimension): (incident: number, row: number) => number {
   const { codes } = columnOf(table, dimension);
   if (dimension === 'asset') return (_, row) => codes[row] as number;
@@ -32,12 +32,12 @@ function codeFinder(table: TimelineTable, dimension: Dimension): (incident: numb
   };
 }
 
-const unknown = [null] as const;
-
-/** The keys that a code stands for: one, or each of a list of assets. */
-function keysOf(table: TimelineTable, dimension: Dimension, code: number): readonly (string | null)[] {
-  if (code === 0) return unknown;
-  return dimension === 'asset' ? table.assetsOf(code) : [table.columns[dimension].dictionary.valueOf(code)];
+/** The key that a code stands for; of a list of assets, the one that was affected last. */
+function keyOf(table: TimelineTable, dimension: Dimension, code: number): string | null {
+  if (code === 0) return null;
+  return dimension === 'asset'
+    ? (table.assetsOf(code).at(-1) ?? null)
+    : table.columns[dimension].dictionary.valueOf(code);
 }
 
 /** The buckets from the earliest to the latest logging of a selection. */
@@ -102,8 +102,8 @@ function countTrend(table: TimelineTable, selection: Selection, trend: Trend): T
     }
     const byKey = new Map<string | null, number>();
     for (const code of seen) {
-      for (const key of keysOf(table, trend.dimension, code))
-        byKey.set(key, (byKey.get(key) ?? 0) + (counts[code] as number));
+      const key = keyOf(table, trend.dimension, code);
+      byKey.set(key, (byKey.get(key) ?? 0) + (counts[code] as number));
       counts[code] = 0;
     }
     const keys = [...byKey].sort(([one], [other]) => compareKeys(one, other));
@@ -147,7 +147,7 @@ export const trendsReport: Report = {
     name: 'trends',
     title: 'Trends',
     definition:
-      'Incidents by the bucket in which they were logged (weeks as ISO 8601 counts them) and their latest known value; never known is null. By asset, an incident counts once for each asset it has.',
+      'Incidents by the bucket in which they were logged (weeks as ISO 8601 counts them) and their latest known value; never known is null. By asset, an incident counts under the one that was affected last.',
     unit: 'incidents',
     timeBasis: 'logged',
     parameters: [
@@ -181,7 +181,7 @@ function behind(
   const { labels, bucketAt } = bucketsOf(table, selection, params);
   const hasKey = Array.from(
     { length: columnOf(table, params.dimension).dictionary.size },
-    (_, code) => key === undefined || keysOf(table, params.dimension, code).includes(key === '' ? null : key),
+    (_, code) => key === undefined || keyOf(table, params.dimension, code) === (key === '' ? null : key),
   );
   return narrowed(
     selection,

@@ -52,7 +52,8 @@ function naiveIncident(events: readonly RecordedEvent[]): NaiveIncident {
     if ('state' in event.data) values['state'] = event.data.state;
     if (values['state'] !== 'on_hold') values['holdReason'] = null;
     if (event.type === 'IncidentLogged') assets = [...new Set(event.data.assets)];
-    if (event.type === 'AssetAffected' && !assets.includes(event.data.asset)) assets.push(event.data.asset);
+    if (event.type === 'AssetAffected')
+      assets = [...assets.filter((asset) => asset !== (event.data as { asset: string }).asset), event.data.asset];
     if (event.type === 'AssetCleared')
       assets = assets.filter((asset) => asset !== (event.data as { asset: string }).asset);
     for (const [name, value] of Object.entries(values)) if (value !== null) known[name] = value;

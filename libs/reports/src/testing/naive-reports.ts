@@ -100,10 +100,9 @@ export class NaiveReports {
     const bucketOf = ({ loggedAt }: NaiveIncident) =>
       DateTime.fromMillis(loggedAt, { zone: zoneOf(query) }).toFormat(format);
     const series = grouped(this.logged(query), bucketOf).flatMap(([bucket, members]) => {
-      const entries = members.flatMap((incident) => {
-        if (dimension !== 'asset') return [{ key: incident.known[dimension] ?? null }];
-        return incident.assets.length === 0 ? [{ key: null }] : incident.assets.map((key) => ({ key }));
-      });
+      const entries = members.map((incident) => ({
+        key: (dimension === 'asset' ? incident.assets.at(-1) : incident.known[dimension]) ?? null,
+      }));
       return grouped(entries, ({ key }) => key).map(([key, list]) => ({ bucket, key, count: list.length }));
     });
     return { series };
