@@ -20,7 +20,7 @@ export class LocalTimes {
   constructor(readonly name: string) {
     if (!IANAZone.isValidZone(name)) {
       throw invalid('import.unknown-time-zone', `There is no time zone ${JSON.stringify(name)}`, {
-        pointer: '/timeZone',
+        pointer: '?timeZone',
       });
     }
     this.zone = IANAZone.create(name);
