@@ -177,6 +177,16 @@ describe('imports', () => {
     expect(await gateway.incident('INC0000500')).toMatchObject({ loggedAt: '2016-03-01T14:00:00.000Z' });
   });
 
+  test('incidents of a file without the column of service levels are in no figure of service levels', async () => {
+    const lacking = { ...servicenow, columns: servicenow.columns.filter((column) => column !== 'made_sla') };
+    await gateway.import('servicenow-audit', csvOf(lacking, life));
+    expect(await gateway.incident('INC0000500')).toMatchObject({ state: 'closed' });
+    const levels = async () => (await gateway.get('/v1/reports/sla?source=imported').expect(200)).body as unknown;
+    expect(await levels()).toEqual({ groups: [] });
+    await gateway.import('servicenow-audit', csvOf(servicenow, [row({ number: 'INC0000501' })]));
+    expect(await levels()).toMatchObject({ groups: [{ key: '3', total: 1, pending: 1 }] });
+  });
+
   test('an incident that names something too long for a register is held back, and no other one', async () => {
     const long = 'x'.repeat(1_001);
     const names: RowByColumn[] = [{ assignment_group: long }, { category: long }, { assigned_to: long }];

@@ -19,6 +19,8 @@ export type Via =
       readonly line?: number;
       /** Who ran the import. */
       readonly importer: string;
+      /** Set where the file lacks the column by which its format says whether service levels were kept. */
+      readonly unjudged?: true;
     };
 
 /** The metadata of every event, from the first one on; times are ISO 8601 in UTC. */

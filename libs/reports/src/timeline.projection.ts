@@ -1,5 +1,5 @@
 import { type IncidentEvent } from '@faultline/incidents';
-import { type RecordedEvent } from '@faultline/kernel';
+import { type RecordedEvent, type Via } from '@faultline/kernel';
 import { type Projection } from '@faultline/projections';
 import { foldStep, timelineStart } from './timeline.fold';
 import { type TimelineDocument } from './timeline.types';
@@ -23,12 +23,16 @@ export function foldTimeline(document: TimelineDocument | null, recorded: Record
   const step = { event, at: Date.parse(occurredAt), imported: via.kind === 'import' };
   const next = foldStep(document?.end ?? timelineStart, step);
   if (!next) return document;
-  const brought = via.kind === 'import' ? { id: via.id, format: via.format } : null;
   return {
     _id: recorded.stream.slice(prefix.length),
     position: recorded.position,
-    import: document ? document.import : brought,
+    import: document ? document.import : broughtBy(via),
     rows: [...(document?.rows ?? []), next.row],
     end: next.end,
   };
+}
+
+function broughtBy(via: Via): TimelineDocument['import'] {
+  if (via.kind !== 'import') return null;
+  return { id: via.id, format: via.format, ...(via.unjudged && { unjudged: via.unjudged }) };
 }

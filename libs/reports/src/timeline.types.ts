@@ -71,7 +71,8 @@ export type TimelineEnd = TimelineValues & {
 
 /** The compact history of one incident, in stream order; the first row is its logging and starts from nothing known. */
 export type TimelineDocument = ReadDocument & {
-  readonly import: { readonly id: string; readonly format: string } | null;
+  /** `unjudged`: the import's file did not say whether service levels were kept. */
+  readonly import: { readonly id: string; readonly format: string; readonly unjudged?: true } | null;
   readonly rows: readonly TimelineRow[];
   readonly end: TimelineEnd;
 };

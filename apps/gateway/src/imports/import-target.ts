@@ -31,6 +31,8 @@ export type ImportRun = {
   readonly importer: string;
   /** The position of its `ImportStarted`: what stands before it was there already. */
   readonly startedAt: string;
+  /** Whether the file lacks the column by which its format says whether service levels were kept. */
+  readonly unjudged: boolean;
 };
 
 const unknownActor: Actor = { id: 'unknown', kind: 'person' };
@@ -175,8 +177,13 @@ export class EventStoreTarget implements ImportTarget {
   }
 
   private via(line?: number): Via {
-    const { id, format, digest, importer } = this.run;
-    return { kind: 'import', id, format, digest, importer, ...(line === undefined ? {} : { line }) };
+    const { id, format, digest, importer, unjudged } = this.run;
+    return {
+      kind: 'import',
+      ...{ id, format, digest, importer },
+      ...(line === undefined ? {} : { line }),
+      ...(unjudged && { unjudged }),
+    };
   }
 }
 

@@ -153,7 +153,8 @@ export class ImportService {
     const { format: name, digest } = spool.manifest;
     const format = importFormatOf(name);
     if (!format) throw new Error(`The spool of import ${id} has the unknown format ${name}`);
-    const target = this.targets.target({ id, format: name, digest, importer, startedAt });
+    const unjudged = format.serviceLevel !== null && !spool.manifest.columns.includes(format.serviceLevel);
+    const target = this.targets.target({ id, format: name, digest, importer, startedAt, unjudged });
     try {
       const report = await runImport(spool, format, target, {
         personId: (person) => this.targets.personId(person),

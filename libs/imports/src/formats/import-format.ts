@@ -45,6 +45,8 @@ export interface ImportFormat extends KnownColumns {
   readonly name: string;
   /** The column whose value groups rows. */
   readonly key: string;
+  /** The column that says whether a service level was kept; null if the format has none. */
+  readonly serviceLevel: string | null;
   /** Where the row (values of `columns`) stands within its key, as text that sorts; or what is wrong with it. */
   readonly orderOf: (values: readonly string[], context: RowContext) => string | RowFault;
   /** The incident that the ordered rows of one key tell; depends on nothing but the rows' values and the context. */

@@ -13,6 +13,7 @@ export const servicenowAudit: ImportFormat = {
   columns,
   required,
   key: 'number',
+  serviceLevel: 'made_sla',
   orderOf,
   toIncident,
 };

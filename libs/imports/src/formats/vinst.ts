@@ -12,6 +12,7 @@ export const vinst: ImportFormat = {
   columns,
   required,
   key: 'SR Number',
+  serviceLevel: null,
   orderOf,
   toIncident,
 };

@@ -26,7 +26,7 @@ export class TimelineTable {
   readonly columns: Readonly<Record<ColumnName, CodeColumn>>;
   /** By incident, not by row. */
   readonly imports = new CodeColumn();
-  readonly importFormats = new CodeColumn();
+  readonly judgingFormats = new CodeColumn();
   readonly ids = new IdList();
   /** The latest instant of any row, ms; -Infinity while there is none. */
   latest = -Infinity;
@@ -72,9 +72,10 @@ export class TimelineTable {
     const ordinal = this.ids.add(_id);
     this.first = grown(this.first, ordinal + 1);
     this.lengths = grown(this.lengths, ordinal + 1);
-    for (const column of [this.imports, this.importFormats]) column.reserve(ordinal + 1);
+    for (const column of [this.imports, this.judgingFormats]) column.reserve(ordinal + 1);
     this.imports.set(ordinal, this.imports.dictionary.codeOf(brought?.id ?? null));
-    this.importFormats.set(ordinal, this.importFormats.dictionary.codeOf(brought?.format ?? null));
+    const judging = brought?.unjudged ? null : (brought?.format ?? null);
+    this.judgingFormats.set(ordinal, this.judgingFormats.dictionary.codeOf(judging));
     return ordinal;
   }
 

@@ -50,8 +50,8 @@ function judged({ table }: Scene, scope: Scope): Judged {
   const { codes: states } = table.columns.state;
   const ended = statesWhere(table.columns.state, (state) => state === 'resolved' || state === 'closed');
   const cancelled = statesWhere(table.columns.state, (state) => state === 'cancelled');
-  const format = table.importFormats.dictionary.find(formatWithBreaches);
-  const { codes: formats } = table.importFormats;
+  const format = table.judgingFormats.dictionary.find(formatWithBreaches);
+  const { codes: formats } = table.judgingFormats;
   const stateOf = (row: number) => states[row] as number;
   const outcomeOf = (incident: number, row: number): Outcome =>
     !Number.isNaN(firstMoment(table, 'breached', incident, row)) ? 'breached' : ended[stateOf(row)] ? 'met' : 'pending';
