@@ -55,7 +55,11 @@ module.exports = {
   projects: [
     project('unit', 'unit'),
     project('contract', 'contract'),
-    project('e2e', 'e2e'),
+    project('e2e', 'e2e', { globals: { faultlineMode: 'embedded' } }),
+    // The same, on a gateway and two projectors as processes of their own, with EventStoreDB and MongoDB.
+    project('e2e-production', 'e2e', { globals: { faultlineMode: 'production' } }),
+    // The same again, while each of these processes is killed and started again every few seconds.
+    project('e2e-mortal', 'e2e', { globals: { faultlineMode: 'mortal' } }),
     project('crash', 'crash'),
   ],
 };

@@ -217,7 +217,7 @@ describe('bad input', () => {
   });
 
   test('what is no HTTP gets an answer, and the server lives on', async () => {
-    const { port, hostname } = new URL(gateway.server.url);
+    const { port, hostname } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);
     socket.end('NONSENSE\r\n\r\n');
     socket.resume();

@@ -1,9 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { type ImportFormat, importFormatOf } from '@faultline/imports';
-import request from 'supertest';
 import { Gateway } from '../support/gateway';
 import { csvOf, type RowByColumn } from '../support/import-rows';
-import { adminKey } from '../support/server-process';
 import { servicenowLog } from '../support/servicenow-log';
 
 const servicenow = importFormatOf('servicenow-audit') as ImportFormat;
@@ -41,18 +39,14 @@ describe('imports', () => {
   /** How many events the log holds beside those about imports. */
   async function eventCount(): Promise<number> {
     let count = 0;
-    for await (const { stream } of gateway.server.platform.events.readAll())
-      if (!stream.startsWith('import-')) count += 1;
+    for await (const { stream } of gateway.events.readAll()) if (!stream.startsWith('import-')) count += 1;
     return count;
   }
 
   /** Uploads what must be refused as a whole; answers the code. */
   async function refused(file: Buffer | string, query = 'format=servicenow-audit', headers = {}): Promise<string> {
     const before = await eventCount();
-    const { body, status } = await request(gateway.server.url)
-      .post(`/v1/imports?${query}`)
-      .set({ authorization: `Bearer ${adminKey}`, 'content-type': 'text/csv', ...headers })
-      .send(file);
+    const { body, status } = await gateway.upload(file, query, headers);
     expect({ status, body }).toMatchObject({ status: expect.any(Number), body: { detail: expect.any(String) } });
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);

@@ -13,7 +13,7 @@ describe('the life of an incident over REST', () => {
 
   /** One minute passes before each command. */
   async function after(id: string, command: string, body: object = {}) {
-    gateway.clock.advance(60_000);
+    gateway.advance(60_000);
     return gateway.command(id, command, body);
   }
 

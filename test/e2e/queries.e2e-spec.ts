@@ -21,11 +21,11 @@ describe('what was, and what is', () => {
     gateway = await Gateway.start();
     incident = await gateway.log({ title: 'The first title', impact: 3, urgency: 3, requester: { name: 'Cleo' } });
     const { id } = incident;
-    gateway.clock.advance(10 * minute);
+    gateway.advance(10 * minute);
     await gateway.command(id, 'assignment', { team: 'service-desk' });
-    gateway.clock.advance(10 * minute);
+    gateway.advance(10 * minute);
     await gateway.command(id, 'details', { title: 'The second title' });
-    gateway.clock.advance(10 * minute);
+    gateway.advance(10 * minute);
     await gateway.command(id, 'resolution', { code: 'solved', notes: 'Turned it off and on', fix: 'workaround' });
   });
 
@@ -120,7 +120,7 @@ describe('lists and queues', () => {
   beforeAll(async () => {
     gateway = await Gateway.start();
     for (let index = 0; index < 25; index += 1) {
-      gateway.clock.advance(minute);
+      gateway.advance(minute);
       const team = ['service-desk', 'infrastructure', undefined][index % 3];
       logged.push(
         await gateway.log({
@@ -211,12 +211,8 @@ describe('lists and queues', () => {
     const { body } = await gateway.get(`/v1/incidents?q=Just now&after=${position}`).expect(200);
     expect((body as Page).items.map((item) => item.id)).toEqual([id]);
     const future = 'f'.repeat(16);
-    const { waiting } = gateway.clock;
     const pending = gateway.get(`/v1/incidents?after=${future}-${future}`);
-    const answered = pending.then((response) => response);
-    while (gateway.clock.waiting === waiting) await new Promise(setImmediate);
-    gateway.clock.advance(2_000);
-    const { status, headers } = await answered;
+    const { status, headers } = await gateway.outwait(pending, 2_000);
     expect(status).toBe(503);
     expect(headers['retry-after']).toBeDefined();
   });

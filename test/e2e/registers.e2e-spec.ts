@@ -95,7 +95,7 @@ describe('registers', () => {
   test('nothing personal stands in the log in the clear', async () => {
     await gateway.log({ title: 'Secret title', description: 'Secret story', requester: { name: 'Secret name' } });
     const sealed: string[] = [];
-    for await (const event of gateway.server.platform.events.readAll()) sealed.push(JSON.stringify(event));
+    for await (const event of gateway.events.readAll()) sealed.push(JSON.stringify(event));
     expect(sealed.join('\n')).not.toMatch(/Secret (title|story|name)/);
   });
 
@@ -160,7 +160,7 @@ describe('registers', () => {
   });
 
   test('keys are issued once, shown once, and expire', async () => {
-    const expiresAt = new Date(gateway.clock.now() + 60_000).toISOString();
+    const expiresAt = new Date(gateway.now() + 60_000).toISOString();
     const body = { name: 'Report', person: 'me', role: 'agent', expiresAt };
     const issue = () => gateway.post('/v1/keys', body).set('idempotency-key', 'report').expect(201);
     const first = (await issue()).body as { id: string; key: string };
@@ -173,7 +173,7 @@ describe('registers', () => {
     const listed = await items('/v1/keys');
     expect(listed).toEqual(expect.arrayContaining([expect.objectContaining({ id: first.id, name: 'Report' })]));
     expect(JSON.stringify(listed)).not.toContain(first.key);
-    gateway.clock.advance(60_000);
+    gateway.advance(60_000);
     await gateway.get('/v1/me', first.key).expect(401);
     await gateway.get('/v1/me', adminKey).expect(200);
   });
@@ -222,7 +222,7 @@ describe('operations', () => {
       status = (body as { items: Status[] }).items.find(({ name }) => name === 'incidents');
       expect(await gateway.incident(id)).toEqual(before);
     } while (status?.version !== 2);
-    expect(status).toMatchObject({ lagMs: 0, position: await gateway.server.platform.events.head() });
+    expect(status).toMatchObject({ lagMs: 0, position: await gateway.events.head() });
   });
 
   test('a caller who asks too often is told when to come back', async () => {
@@ -233,7 +233,7 @@ describe('operations', () => {
     expect(limited).toMatchObject({ status: 429, body: { code: 'rate.exceeded' } });
     const seconds = Number(limited?.headers['retry-after']);
     expect(seconds).toBeGreaterThan(0);
-    gateway.clock.advance(seconds * 1_000);
+    gateway.advance(seconds * 1_000);
     await gateway.get('/v1/me').expect(200);
   });
 });

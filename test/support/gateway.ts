@@ -1,59 +1,79 @@
-import { startServer, type RunningServer } from '@faultline/gateway';
-import { readEnvironment } from '@faultline/config';
-import { ManualClock } from '@faultline/kernel';
 import request, { type Test } from 'supertest';
+import { type Backend, type Settings, startEmbedded } from './backend';
+import { startProduction, stopSharedServers } from './production';
 import { adminKey } from './server-process';
-import { temporaryDirectory } from './temporary';
+import { until } from './until';
 
-/** The instant at which the clock of every test server stands when it starts. */
-export const startOfTime = Date.UTC(2026, 2, 2, 8);
+export { startOfTime } from './backend';
 
-/** A gateway in this process, on its own directory, with a clock that tests turn. */
+/** On what the tests of this jest project run; config/jest.config.cjs says. */
+const mode = (globalThis as { readonly faultlineMode?: 'embedded' | 'production' | 'mortal' }).faultlineMode;
+
+if (mode !== 'embedded') afterAll(() => stopSharedServers());
+
+/** A gateway with its platform, on stores of its own, with a clock that tests turn. */
 export class Gateway {
-  private constructor(
-    readonly server: RunningServer,
-    readonly clock: ManualClock,
-    readonly directory: string,
-    private readonly remove: () => Promise<void>,
-  ) {}
+  private constructor(private readonly backend: Backend) {}
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<Gateway> {
-    const { path, remove } = await temporaryDirectory();
-    const environment = readEnvironment({
-      PORT: '0',
-      EVENT_STORE: `lmdb:${path}`,
-      READ_STORE: `lmdb:${path}`,
-      KEY_STORE: `file:${path}`,
-      FAULTLINE_ADMIN_KEY: adminKey,
-      RATE_LIMIT_PER_MINUTE: '1000000',
-      LOG_LEVEL: 'silent',
-      ...settings,
-    });
-    const clock = new ManualClock(startOfTime);
-    const server = await startServer({ environment, clock, threads: false });
-    return new Gateway(server, clock, path, remove);
+  static async start(settings: Settings = {}): Promise<Gateway> {
+    if (mode === 'embedded') return new Gateway(await startEmbedded(settings));
+    return new Gateway(await startProduction(settings, { mortal: mode === 'mortal' }));
   }
 
-  async stop(): Promise<void> {
-    await this.server.close();
-    await this.remove();
+  get url(): string {
+    return this.backend.url;
+  }
+
+  /** The log, to be read. */
+  get events(): Pick<Backend['events'], 'readAll' | 'head'> {
+    return this.backend.events;
+  }
+
+  /** The time of the platform, in ms since the epoch. */
+  now(): number {
+    return this.backend.now();
+  }
+
+  advance(milliseconds: number): void {
+    this.backend.advance(milliseconds);
+  }
+
+  /** Waits for the answer to a request that is only given after so many ms. */
+  async outwait(pending: Test, milliseconds: number): Promise<Awaited<Test>> {
+    const answered = pending.then((response) => response);
+    await this.backend.outwait(answered, milliseconds);
+    return answered;
+  }
+
+  stop(): Promise<void> {
+    return this.backend.stop();
   }
 
   get(path: string, key = adminKey): Test {
-    return request(this.server.url).get(path).set('authorization', `Bearer ${key}`);
+    return this.anonymous(path).set('authorization', `Bearer ${key}`);
   }
 
   post(path: string, body: object = {}, key = adminKey): Test {
-    return request(this.server.url).post(path).set('authorization', `Bearer ${key}`).send(body);
+    return this.sending(request(this.url).post(path), key).send(body);
   }
 
   delete(path: string, key = adminKey): Test {
-    return request(this.server.url).delete(path).set('authorization', `Bearer ${key}`);
+    return this.sending(request(this.url).delete(path), key);
   }
 
   /** A request without any key. */
   anonymous(path: string): Test {
-    return request(this.server.url).get(path);
+    return request(this.url).get(path).set(this.backend.headers());
+  }
+
+  /** Uploads a file to be imported; answers as the server does. */
+  upload(file: Buffer | string, query: string, headers: Readonly<Record<string, string>> = {}): Test {
+    const upload = this.sending(request(this.url).post(`/v1/imports?${query}`), adminKey);
+    return upload.set({ 'content-type': 'text/csv', ...headers }).send(file);
+  }
+
+  private sending(test: Test, key: string): Test {
+    return test.set(this.backend.headers()).set('authorization', `Bearer ${key}`);
   }
 
   /** Logs an incident; answers its id, number, revision and position. */
@@ -78,23 +98,20 @@ export class Gateway {
 
   /** Lets the projections reach everything that is in the log. */
   async settle(): Promise<void> {
-    const head = await this.server.platform.events.head();
-    if (head !== undefined) await this.server.platform.readSide.reached(head);
+    const head = await this.events.head();
+    if (head !== undefined) await this.get(`/v1/projections?after=${head}`).expect(200);
   }
 
   /** Uploads a file and waits until its import is over; answers the import's status. */
   async import(format: string, file: Buffer | string, query = ''): Promise<Record<string, unknown>> {
-    const { body } = await request(this.server.url)
-      .post(`/v1/imports?format=${format}${query}`)
-      .set('authorization', `Bearer ${adminKey}`)
-      .set('content-type', 'text/csv')
-      .send(file)
-      .expect(202);
+    const { body } = await this.upload(file, `format=${format}${query}`).expect(202);
     const { importId } = body as { importId: string };
-    for (;;) {
-      const { body: status } = await this.get(`/v1/imports/${importId}`).expect(200);
-      if ((status as { state: string }).state !== 'running') return status as Record<string, unknown>;
-    }
+    let status: Record<string, unknown> = {};
+    await until(async () => {
+      status = (await this.get(`/v1/imports/${importId}`).expect(200)).body as Record<string, unknown>;
+      return status['state'] !== 'running';
+    });
+    return status;
   }
 }
 

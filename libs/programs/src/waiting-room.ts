@@ -60,7 +60,8 @@ async function answer(url: string | undefined, response: ServerResponse, health:
 
 /** Whether an error says that a store is away or refuses this program: something that may pass without a restart. */
 const mayPass = (error: unknown): error is Error =>
-  error instanceof StoreUnavailable || (error instanceof Error && error.name.endsWith('StoreUnusable'));
+  error instanceof StoreUnavailable ||
+  (error instanceof Error && error.name.endsWith('StoreUnusable') && Reflect.get(error, 'problem') !== 'bad-url');
 
 /**
  * Opens what needs the stores, again and again until they let it. Meanwhile the program listens, lives, is not ready, and says why;

@@ -1,7 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Environment } from '@faultline/config';
-import { type EventStore, followLmdbEventStore, openLmdbEventStore } from '@faultline/event-store';
+import {
+  type EventStore,
+  followLmdbEventStore,
+  openEventStoreDbEventStore,
+  openLmdbEventStore,
+} from '@faultline/event-store';
 import { type KeyStore, openFileKeyStore } from '@faultline/key-store';
 import { openLmdbReadStore, type ReadStore } from '@faultline/read-store';
 
@@ -21,8 +26,10 @@ export const storeSettings = (environment: Environment): StoreSettings => {
 export type Role = 'writer' | 'follower';
 
 /** Opens the event store that is set. Throws StoreUnusable or StoreUnavailable. */
-export async function openEventStore({ eventStore }: StoreSettings, role: Role): Promise<EventStore> {
-  if (eventStore.kind !== 'embedded') throw new Error('not yet');
+export async function openEventStore({ eventStore, storeTimeoutMs }: StoreSettings, role: Role): Promise<EventStore> {
+  if (eventStore.kind === 'eventstoredb') {
+    return openEventStoreDbEventStore({ url: eventStore.url, deadlineMs: storeTimeoutMs });
+  }
   const directory = resolve(eventStore.directory);
   if (role === 'follower') return followLmdbEventStore({ directory });
   await mkdir(directory, { recursive: true });
