@@ -55,12 +55,12 @@ export async function startEmbedded(settings: Settings): Promise<Backend> {
     },
     headers: () => ({}),
     outwait: async (answered, milliseconds) => {
-      let isAnswered = false;
+      const answer = { given: false };
       const done = answered.finally(() => {
-        isAnswered = true;
+        answer.given = true;
       });
-      await until(() => isAnswered || clock.waiting > waiting);
-      if (!isAnswered) clock.advance(milliseconds);
+      await until(() => answer.given || clock.waiting > waiting);
+      if (!answer.given) clock.advance(milliseconds);
       await done;
     },
     stop: async () => {

@@ -17,7 +17,7 @@ runProgram(async () => {
     if (time > clock.now()) clock.advance(time - clock.now());
   };
   const server = await startServer({ environment, clock, projectionsRun: 'elsewhere' });
-  (server.app.getHttpServer() as Server).prependListener('request', ({ headers }: IncomingMessage) => {
+  (server.app.getHttpServer()).prependListener('request', ({ headers }: IncomingMessage) => {
     const time = Number(headers[timeHeader]);
     if (Number.isFinite(time)) moveTo(time);
   });

@@ -175,15 +175,15 @@ export async function startProduction(settings: Settings, { mortal }: { readonly
     },
     headers: () => ({ [timeHeader]: String(processes.time) }),
     outwait: async (answered, milliseconds) => {
-      let isAnswered = false;
+      const answer = { given: false };
       const done = answered.finally(() => {
-        isAnswered = true;
+        answer.given = true;
       });
       await until(async () => {
-        if (isAnswered) return true;
+        if (answer.given) return true;
         // A gateway that dies takes the wait with it; the next one begins anew.
         if ((await processes.waiting()) > 0) processes.time += milliseconds;
-        return isAnswered;
+        return answer.given;
       });
       await done;
     },

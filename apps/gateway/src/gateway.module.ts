@@ -11,6 +11,7 @@ import { CommandEnvelopes } from './http/command-envelopes';
 import { EtagInterceptor } from './http/etag.interceptor';
 import { ProblemFilter } from './http/problem.filter';
 import { ImportsController } from './imports/imports.controller';
+import { ImportFiles } from './imports/import-files';
 import { ImportService } from './imports/import.service';
 import { ImportTargetFactory } from './imports/import-target';
 import { ImportedRegisters } from './imports/imported-registers';
@@ -29,6 +30,7 @@ import { HealthController } from './operations/health.controller';
 import { ProjectionsController } from './operations/projections.controller';
 import { type Platform } from './platform/platform';
 import {
+  BLOB_STORE,
   CLOCK,
   ENVIRONMENT,
   EVENT_STORE,
@@ -50,6 +52,7 @@ const platformProviders = (platform: Platform): Provider[] => [
   { provide: EVENT_STORE, useValue: platform.events },
   { provide: READ_STORE, useValue: platform.documents },
   { provide: KEY_STORE, useValue: platform.keys },
+  { provide: BLOB_STORE, useValue: platform.blobs },
   { provide: READ_SIDE, useValue: platform.readSide },
   { provide: WORK_DIRECTORY, useValue: platform.workDirectory },
   { provide: EventCodec, useValue: platform.codec },
@@ -89,6 +92,7 @@ export class GatewayModule {
         IncidentHistory,
         IncidentPresenter,
         IncidentQueries,
+        ImportFiles,
         ImportService,
         ImportTargetFactory,
         ImportedRegisters,

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { type BlobStore, openFileBlobStore } from '@faultline/blob-store';
 import { type Environment } from '@faultline/config';
 import {
   type EventStore,
@@ -46,6 +47,12 @@ export async function openReadStore({ readStore }: StoreSettings): Promise<ReadS
 export async function openKeyStore({ keyStore, masterKey }: StoreSettings, role: Role): Promise<KeyStore> {
   if (keyStore.kind !== 'embedded') throw new Error('not yet');
   return openFileKeyStore({ directory: resolve(keyStore.directory), masterKey, readOnly: role === 'follower' });
+}
+
+/** Opens the blob store that is set. */
+export async function openBlobStore({ blobStore }: StoreSettings): Promise<BlobStore> {
+  if (blobStore.kind !== 'embedded') throw new Error('not yet');
+  return openFileBlobStore({ directory: resolve(blobStore.directory) });
 }
 
 /** Whether several processes may work on these stores at once, sharing the projections among them. */

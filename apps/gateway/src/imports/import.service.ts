@@ -1,5 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Aggregate, type CommandEnvelope, CommandRuntime } from '@faultline/commands';
 import {
@@ -13,15 +12,17 @@ import {
   type ImportReport,
   importStream,
   openSpool,
+  removeSpool,
   runImport,
   type Spool,
   spoolImport,
   type SpoolOptions,
 } from '@faultline/imports';
-import { type Clock, deriveId, DomainError, invalid, notFound, StoreUnavailable } from '@faultline/kernel';
+import { type Clock, deriveId, DomainError, invalid, notFound, StoreUnavailable, systemClock } from '@faultline/kernel';
 import { type Logger } from 'pino';
-import { CLOCK, LOGGER, READ_SIDE, WORK_DIRECTORY } from '../platform/tokens';
+import { CLOCK, LOGGER, READ_SIDE } from '../platform/tokens';
 import { type ReadSide } from '@faultline/read-side';
+import { ImportFiles } from './import-files';
 import { ImportTargetFactory } from './import-target';
 
 /** What an upload says beside its bytes. */
@@ -38,10 +39,13 @@ const imports: Aggregate<Import, ImportCommand, ImportEvent> = {
   subject: (_state, _events, actor) => actor.id,
 };
 
-const reportFile = 'report.json';
-const rowsForgotten = { rejected: [], heldBack: [] } as const;
+const pauseMs = 1_000;
+const noRowsYet = { rejected: [], heldBack: [] } as const;
 
-/** Takes files in, spools them, and imports one after the other; what a stop interrupted goes on at the next start. */
+/**
+ * Takes files in, spools them, and imports one after the other; what a stop interrupted goes on at the next start, on the same work
+ * directory. What is to be said of an import that is over, every process can say.
+ */
 @Injectable()
 export class ImportService {
   private readonly progress = new Map<string, ImportProgress>();
@@ -54,7 +58,7 @@ export class ImportService {
     @Inject(READ_SIDE) private readonly readSide: ReadSide,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(WORK_DIRECTORY) private readonly directory: string,
+    @Inject(ImportFiles) private readonly files: ImportFiles,
   ) {}
 
   /** Spools an upload, checks it as a whole, and starts its import; answers the import's id. Throws `import.…` for a file that is refused. */
@@ -69,7 +73,13 @@ export class ImportService {
     if (state.started) return id;
     const now = this.clock.now();
     const { signal } = this.stopping;
-    const spool = await spoolImport(body, format, { directory: this.folder(id), timeZone, encoding, now, signal });
+    const spool = await spoolImport(body, format, {
+      directory: this.files.spoolFolder(id),
+      timeZone,
+      encoding,
+      now,
+      signal,
+    });
     const { digest, rows } = spool.manifest;
     const command: ImportCommand = { type: 'StartImport', format: name, timeZone, digest, rows };
     const outcome = await this.runtime.execute(imports, importStream(id), { command, envelope, facts: undefined });
@@ -79,13 +89,13 @@ export class ImportService {
 
   /** Goes on with every import that was running when the process ended; removes uploads that never became one. */
   async resume(): Promise<void> {
-    for (const id of await readdir(this.directory).catch(() => [])) {
-      const spool = await openSpool(this.folder(id));
+    for (const id of await readdir(this.files.directory).catch(() => [])) {
+      const spool = await openSpool(this.files.spoolFolder(id));
       const { state, position } = await this.runtime.load(imports, importStream(id));
-      if (!state.started || !spool) await rm(this.folder(id), { recursive: true, force: true });
+      if (!state.started || !spool) await rm(this.files.spoolFolder(id), { recursive: true, force: true });
       else if (state.state === 'running') {
         this.enqueue(id, spool, { importer: (await this.importer(id)) ?? '', startedAt: position });
-      } else await spool.discardRows();
+      } else await removeSpool(this.files.spoolFolder(id));
     }
   }
 
@@ -103,7 +113,7 @@ export class ImportService {
     const base = { id, state: state.state, format, timeZone, digest };
     if (state.state === 'running') return { ...base, ...this.running(id, rows) };
     if (state.state === 'failed') return { ...base, ...this.running(id, rows), problem: state.problem };
-    const lists = await this.lists(id);
+    const lists = await this.files.read(id);
     const heldBack = lists.heldBack.map(({ key }) => key);
     return { ...base, ...state.summary, rejected: lists.rejected, heldBack, heldBackReasons: lists.heldBack };
   }
@@ -111,10 +121,9 @@ export class ImportService {
   /** Every rejected row as CSV. */
   async rejected(id: string): Promise<AsyncIterable<Uint8Array>> {
     await this.status(id);
-    const spool = await openSpool(this.folder(id));
-    if (!spool)
-      throw notFound('import.report-gone', 'The lists of this import are not kept here any more', { import: id });
-    return spool.rejectedCsv();
+    const rows = await this.files.rejectedCsv(id);
+    if (rows) return rows;
+    throw notFound('import.not-over', 'The rejected rows are listed once the import is over', { import: id });
   }
 
   private running(id: string, rowsTotal: number) {
@@ -125,23 +134,33 @@ export class ImportService {
       eventsPerSecond: 0,
       secondsLeft: null,
     };
-    return { ...progress, rowsTotal, unchanged: 0, ...rowsForgotten, ignoredColumns: [], differences: {} };
+    return { ...progress, rowsTotal, unchanged: 0, ...noRowsYet, ignoredColumns: [], differences: {} };
   }
 
   private isStopping(): boolean {
     return this.stopping.signal.aborted;
   }
 
-  private folder(id: string): string {
-    return join(this.directory, id);
-  }
-
   private enqueue(id: string, spool: Spool, origin: { importer: string; startedAt: string }): void {
     this.tail = this.tail
-      .then(() => this.run(id, spool, origin))
+      .then(() => this.runThrough(id, spool, origin))
       .catch((error: unknown) => {
         if (!this.isStopping()) this.logger.error({ err: error, import: id }, 'The import stopped');
       });
+  }
+
+  /** A store that is away interrupts an import: it goes on where it was once the store is back. */
+  private async runThrough(id: string, spool: Spool, origin: { importer: string; startedAt: string }): Promise<void> {
+    for (;;) {
+      try {
+        await this.run(id, spool, origin);
+        return;
+      } catch (error) {
+        if (this.isStopping() || !(error instanceof StoreUnavailable)) throw error;
+        this.logger.warn({ err: error, import: id }, 'The import waits for a store');
+        await systemClock.wait(pauseMs, this.stopping.signal);
+      }
+    }
   }
 
   private async run(
@@ -163,18 +182,17 @@ export class ImportService {
         onProgress: (progress) => this.progress.set(id, progress),
       });
       await this.readSide.reached(target.position);
-      await this.complete(id, importer, report);
+      await this.complete(id, importer, report, spool);
     } catch (error) {
-      // A store that is away leaves the import running: the next start goes on with it.
       if (this.isStopping() || error instanceof StoreUnavailable) throw error;
       await this.fail(id, importer, error);
     }
-    await spool.discardRows();
+    await removeSpool(this.files.spoolFolder(id));
   }
 
-  private async complete(id: string, importer: string, report: ImportReport): Promise<void> {
+  private async complete(id: string, importer: string, report: ImportReport, spool: Spool): Promise<void> {
     const { rejected, heldBack, ...summary } = report;
-    await writeFile(join(this.folder(id), reportFile), JSON.stringify({ rejected, heldBack }));
+    await this.files.keep(id, { rejected, heldBack }, spool.rejectedCsv());
     await this.end(id, importer, { type: 'CompleteImport', summary });
   }
 
@@ -193,14 +211,6 @@ export class ImportService {
     };
     await this.runtime.execute(imports, importStream(id), { command, envelope, facts: undefined });
     this.progress.delete(id);
-  }
-
-  private async lists(id: string): Promise<Pick<ImportReport, 'rejected' | 'heldBack'>> {
-    try {
-      return JSON.parse(await readFile(join(this.folder(id), reportFile), 'utf8')) as ImportReport;
-    } catch {
-      return rowsForgotten;
-    }
   }
 
   private async importer(id: string): Promise<string | undefined> {

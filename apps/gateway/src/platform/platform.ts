@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { CommandRuntime, EventCodec, RegisterFeed } from '@faultline/commands';
 import { CatalogRegister } from '@faultline/catalog';
+import { type BlobStore } from '@faultline/blob-store';
 import { type Environment } from '@faultline/config';
 import { type EventStore } from '@faultline/event-store';
 import { type Clock } from '@faultline/kernel';
@@ -9,7 +10,7 @@ import { PersonRegister, ServiceRegister, TeamRegister } from '@faultline/organi
 import { eventSchemas, type ReadSide } from '@faultline/read-side';
 import { type ReadStore } from '@faultline/read-store';
 import { KeyRegister } from '@faultline/security';
-import { openEventStore, openKeyStore, openReadStore, storeSettings } from '@faultline/stores';
+import { openBlobStore, openEventStore, openKeyStore, openReadStore, storeSettings } from '@faultline/stores';
 import { type Logger } from 'pino';
 import { type PlatformOptions } from './platform-options';
 import { startReadSide } from './start-read-side';
@@ -22,6 +23,7 @@ export type Platform = {
   readonly events: EventStore;
   readonly documents: ReadStore;
   readonly keys: KeyStore;
+  readonly blobs: BlobStore;
   readonly codec: EventCodec;
   readonly runtime: CommandRuntime;
   readonly registers: Registers;
@@ -56,6 +58,8 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     opened.push(() => documents.close());
     const keys = await openKeyStore(settings, 'writer');
     opened.push(() => keys.close());
+    const blobs = await openBlobStore(settings);
+    opened.push(() => blobs.close());
     const codec = new EventCodec(eventSchemas, keys);
     const runtime = new CommandRuntime({ store: events, codec, keys, clock });
     const registers = makeRegisters();
@@ -72,6 +76,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       events,
       documents,
       keys,
+      blobs,
       codec,
       runtime,
       registers,

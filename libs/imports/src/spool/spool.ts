@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultGroupLimits, type GroupLimits, groupRecords, type SpoolGroup } from './groups';
-import { type Manifest, readManifest, writeManifest } from './manifest';
+import { type Manifest, readManifest } from './manifest';
 import { mergeRuns } from './merge';
 import { rejectedFile } from './rejected-rows';
 
@@ -16,12 +16,6 @@ export class Spool {
   /** The rows of each key in turn, in their order, read lazily; may be called again, also after a restart. */
   groups(limits: GroupLimits = defaultGroupLimits): AsyncGenerator<SpoolGroup> {
     return groupRecords(mergeRuns(this.manifest.runs.map(({ file }) => join(this.directory, file))), limits);
-  }
-
-  /** Removes the rows, once they are all in the log; the manifest and the rejected rows stay. */
-  async discardRows(): Promise<void> {
-    await writeManifest(this.directory, { ...this.manifest, runs: [] });
-    for (const { file } of this.manifest.runs) await rm(join(this.directory, file), { force: true });
   }
 
   /** All rejected rows as CSV: line, column, reason. */
