@@ -19,7 +19,10 @@ module.exports = {
       name: 'ports-know-the-kernel-only',
       severity: 'error',
       from: { path: `^libs/(${ports.join('|')})/` },
-      to: { path: `^libs/(?!(kernel|lmdb-files)/)([^/]+)/|^apps/`, pathNot: ports.map((name) => `^libs/${name}/`) },
+      to: {
+        path: `^libs/(?!(kernel|lmdb-files|mongodb-client)/)([^/]+)/|^apps/`,
+        pathNot: ports.map((name) => `^libs/${name}/`),
+      },
     },
     {
       name: 'runtimes-know-no-context',
@@ -44,6 +47,12 @@ module.exports = {
       severity: 'error',
       from: { path: lib(['lmdb-files']) },
       to: { path: '^(libs/(?!lmdb-files/)|apps/|config/)' },
+    },
+    {
+      name: 'mongodb-client-knows-the-kernel-only',
+      severity: 'error',
+      from: { path: lib(['mongodb-client']) },
+      to: { path: '^(libs/(?!(kernel|mongodb-client)/)|apps/|config/)' },
     },
     {
       name: 'models-know-no-read-side',
