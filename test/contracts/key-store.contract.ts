@@ -62,6 +62,7 @@ export function describeKeyStore(name: string, factory: () => Promise<KeyStoreUn
       expect(store.key(key.id)).toBeUndefined();
       expect(await store.destroyKeys('ann')).toEqual([]);
       store = await under.reopen();
+      await store.prepare([key.id, other.id]);
       expect(store.key(key.id)).toBeUndefined();
       expect(store.key(other.id)).toEqual(other);
       const next = await keyOf('ann');

@@ -24,7 +24,7 @@ export function unwrapKey(wrapped: string, masterKey: Buffer, id: string): Buffe
   } catch (cause) {
     throw new KeyStoreUnusable(
       'The keys of personal data do not open with this master key. ' +
-        'Set FAULTLINE_MASTER_KEY (or master.key beside them) to the one they were made with.',
+        'Set FAULTLINE_MASTER_KEY to the one they were made with; where there was none, restore keys/master.key.',
       { cause },
     );
   }
