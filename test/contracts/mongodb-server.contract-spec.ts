@@ -1,7 +1,12 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { MongoClient } from 'mongodb';
-import { describeWithMongoDb, freshDatabase, startMongoDbServer } from '../support/mongodb-server';
+import {
+  describeMongoDbFaults,
+  describeWithMongoDb,
+  freshDatabase,
+  startMongoDbServer,
+} from '../support/mongodb-server';
 
 describeWithMongoDb('The MongoDB server of the tests', (url) => {
   it('keeps what the driver writes, until its database is dropped', async () => {
@@ -18,7 +23,7 @@ describeWithMongoDb('The MongoDB server of the tests', (url) => {
   });
 });
 
-describeWithMongoDb('A MongoDB server that a test starts', () => {
+describeMongoDbFaults('A MongoDB server that a test starts', () => {
   it('refuses a port that is taken, and frees its own when it is killed', async () => {
     const first = await startMongoDbServer();
     await expect(startMongoDbServer({ port: first.port })).rejects.toThrow(/did not start/);

@@ -9,6 +9,7 @@ import {
   type WriteOperation,
 } from '@faultline/read-store';
 import fc from 'fast-check';
+import { arbitraryQueries, type Deviations } from './read-store.arbitraries';
 import { groupsOf, select, sortedGroups } from './read-store.reference';
 
 /** A store of its own for one test; `another` opens the same data once more, as another process or thread would. */
@@ -29,16 +30,6 @@ const remove = (id: string, position: number): WriteOperation => ({ kind: 'delet
 const ids = (documents: readonly ReadDocument[]): string[] => documents.map(({ _id }) => _id);
 const valueAt = (document: Fields, path: string): unknown =>
   path.split('.').reduce<unknown>((value, key) => (value as Fields | undefined)?.[key], document);
-
-/** Where a server is known to differ from MongoDB's: the suite does not ask it there. */
-export type Deviations = {
-  /** Text is ordered by UTF-16, so that characters beyond U+FFFF come before some of those below. */
-  readonly utf16?: boolean;
-  /** One empty array does not sort as equal to another. */
-  readonly emptyArrays?: boolean;
-  /** A pattern is looked for in the text of an object, too. */
-  readonly patternsInObjects?: boolean;
-};
 
 /** What every read store promises, by MongoDB's semantics. */
 export function describeReadStore(
@@ -214,6 +205,30 @@ export function describeReadStore(
           }),
           { numRuns: 40 },
         );
+      });
+
+      it('let the highest position win of batches that several writers send at once, deletes too', async () => {
+        const writers = [store, await under.another(), await under.another(), await under.another()];
+        const all = Array.from({ length: 25 }, (_, index) => `d${index}`);
+        for (let round = 0; round < 12; round += 1) {
+          const collection = `rounds${round}`;
+          await store.ensureCollection({ name: collection, indexes: [[['n', 1]]] });
+          const batchOf = (writer: number): WriteOperation[] =>
+            all.map((id, index) => {
+              const position = 1 + ((writer + index + round) % writers.length);
+              return position === 2 || (position === 4 && index % 5 === 0)
+                ? remove(id, position)
+                : put(doc(id, { n: position }, position));
+            });
+          await Promise.all(
+            writers.map(async (one, writer) => {
+              const batch = batchOf(writer);
+              await one.write(collection, writer % 2 ? batch.reverse() : batch);
+            }),
+          );
+          const latest = all.filter((_, index) => index % 5 !== 0).map((id) => doc(id, { n: 4 }, 4));
+          expect(await store.find(collection)).toEqual(select(latest, {}, []));
+        }
       });
     });
 
@@ -705,75 +720,7 @@ export function describeReadStore(
     });
 
     describe('any query on any documents', () => {
-      const scalar = fc.constantFrom<unknown>(
-        null,
-        -1,
-        0,
-        0.5,
-        1,
-        2,
-        '',
-        'a',
-        'ab',
-        'b',
-        'é',
-        true,
-        false,
-        new Date(0),
-        new Date(1),
-      );
-      const maybe = (fields: Record<string, fc.Arbitrary<unknown>>) => fc.record(fields, { requiredKeys: [] });
-      const nested = maybe({ d: scalar });
-      const fields = maybe({
-        a: fc.oneof(
-          scalar,
-          scalar,
-          fc.array(scalar, { minLength: deviations.emptyArrays ? 1 : 0, maxLength: 3 }),
-          nested,
-        ),
-        b: scalar,
-        n: fc.integer({ min: 0, max: 3 }),
-        c: fc.oneof(nested, nested, fc.array(nested, { minLength: 1, maxLength: 2 })),
-      });
-      const path = fc.constantFrom('a', 'b', 'n', 'c.d');
-      const anchored = ['^a', '^ab$', '^ab?', '^a\\.?'];
-      const patterns = deviations.patternsInObjects ? anchored : ['b', ...anchored];
-      const present = scalar.filter((value) => value !== null);
-      const operators = fc.oneof(
-        scalar,
-        fc.array(scalar, { maxLength: 2 }),
-        fc.record({ $eq: scalar }),
-        fc.record({ $ne: scalar }),
-        fc.record({ $gt: present }),
-        fc.record({ $gte: present, $lt: present }),
-        fc.record({ $lte: present }),
-        fc.record({ $in: fc.array(scalar, { maxLength: 3 }) }),
-        fc.record({ $nin: fc.array(scalar, { maxLength: 3 }) }),
-        fc.record({ $exists: fc.boolean() }),
-        fc.record({ $regex: fc.constantFrom(...patterns) }),
-      );
-      const condition = fc.tuple(path, operators).map(([key, value]) => ({ [key]: value }));
-      const filterOf = (part: fc.Arbitrary<Filter>) => fc.array(part, { minLength: 1, maxLength: 2 });
-      const filters: fc.Arbitrary<Filter> = fc.oneof(
-        fc.constant({}),
-        condition,
-        condition,
-        fc.tuple(condition, condition, condition).map((parts) => Object.assign({}, ...parts) as Filter),
-        filterOf(condition).map((parts) => ({ $and: parts })),
-        fc.tuple(condition, filterOf(condition)).map(([head, parts]) => ({ ...head, $or: parts })),
-      );
-      // MongoDB takes no index and no sort on two fields that are both arrays.
-      const direction = fc.constantFrom<1 | -1>(1, -1);
-      const ordering = (least: number) =>
-        fc
-          .tuple(
-            fc.constantFrom('a', 'c.d'),
-            fc.shuffledSubarray(['array', 'b', 'n'], { minLength: least }),
-            fc.array(direction, { minLength: 3, maxLength: 3 }),
-          )
-          .map(([array, chosen, directions]) =>
-            chosen.map((key, index) => [key === 'array' ? array : key, directions[index]!] as const),
-          );
+      const { fields, filters, ordering } = arbitraryQueries(deviations);
 
       it('agrees with the reference on content, order, pages and counts', async () => {
         let round = 0;

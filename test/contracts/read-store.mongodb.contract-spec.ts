@@ -1,8 +1,7 @@
 import { type MongoDbReadStore, openMongoDbReadStore } from '@faultline/read-store';
 import { describeWithMongoDb, freshDatabase } from '../support/mongodb-server';
+import { deviationsOf } from './read-store.arbitraries';
 import { describeReadStore } from './read-store.contract';
-
-const deviations = { utf16: true, emptyArrays: true, patternsInObjects: true };
 
 describeWithMongoDb('Read store on MongoDB', (url, isJava) => {
   const factory = async () => {
@@ -20,5 +19,5 @@ describeWithMongoDb('Read store on MongoDB', (url, isJava) => {
     };
     return { store, another, dispose };
   };
-  describeReadStore('MongoDB', factory, isJava ? deviations : {});
+  describeReadStore('MongoDB', factory, deviationsOf(isJava));
 });

@@ -1,2 +1,8 @@
-export { describeWithMongoDb, freshDatabase, type MongoDbForTests, mongoDbForTests } from './for-tests';
+export {
+  describeMongoDbFaults,
+  describeWithMongoDb,
+  freshDatabase,
+  type MongoDbForTests,
+  mongoDbForTests,
+} from './for-tests';
 export { type MongoDbServer, startMongoDbServer } from './server';

@@ -1,37 +1,35 @@
-import { type Db } from 'mongodb';
-import { type CollectionSpec, completeSort, type IndexSpec } from '../read-store.port';
+import { type IndexDescription } from 'mongodb';
+import { type CollectionSpec, completeSort } from '../read-store.port';
 import { UnknownCollection } from '../read-store.errors';
+import { type Database } from './client';
 import { isMissing, isThere } from './errors';
 import { collectionNames, collectionOf, tombstoneMark } from './stored';
-
-// An index over documents that are there takes what it takes; the operation's own deadline is not meant for it.
-const patience = { timeoutMS: 30 * 60_000 };
 
 /** Makes and drops collections, and knows which exist, since MongoDB would make one silently with the first write. */
 export class Collections {
   private readonly known = new Set<string>();
 
-  constructor(private readonly database: Db) {}
+  constructor(private readonly database: Database) {}
 
   async ensure({ name, indexes }: CollectionSpec): Promise<void> {
-    const collection = collectionOf(this.database, name);
+    const { db } = this.database;
     try {
-      await this.database.createCollection(collection.collectionName);
+      await db.createCollection(collectionOf(db, name).collectionName);
     } catch (error) {
       if (!isThere(error)) throw error;
     }
     const keys = indexes.map(completeSort).filter((fields) => fields[0]?.[0] !== '_id');
-    await collection.createIndexes(
-      [...keys.map((fields: IndexSpec) => ({ key: new Map(fields) })), { key: { [tombstoneMark]: 1 }, sparse: true }],
-      patience,
-    );
+    const wanted: IndexDescription[] = keys.map((fields) => ({ key: new Map(fields) }));
+    wanted.push({ key: { [tombstoneMark]: 1 }, sparse: true });
+    // Over documents that are there this takes long, and would be broken off with the connection.
+    await this.database.patiently((own) => collectionOf(own, name).createIndexes(wanted));
     this.known.add(name);
   }
 
   async drop(name: string): Promise<void> {
     this.known.delete(name);
     try {
-      await collectionOf(this.database, name).drop();
+      await collectionOf(this.database.db, name).drop();
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
@@ -40,7 +38,7 @@ export class Collections {
   /** Throws UnknownCollection. Asks the server once; what another process drops later it does not notice. */
   async require(name: string): Promise<void> {
     if (this.known.has(name)) return;
-    if (!(await collectionNames(this.database)).includes(name)) throw new UnknownCollection(name);
+    if (!(await collectionNames(this.database.db)).includes(name)) throw new UnknownCollection(name);
     this.known.add(name);
   }
 }

@@ -6,10 +6,10 @@ import {
   MongoError,
   MongoMissingCredentialsError,
   MongoNotConnectedError,
-  MongoOperationTimeoutError,
   MongoParseError,
   MongoServerClosedError,
   MongoServerError,
+  MongoServerSelectionError,
   MongoTopologyClosedError,
 } from 'mongodb';
 import { withoutPasswords } from './client';
@@ -81,8 +81,11 @@ export function translated(error: unknown): unknown {
   return isMisuse ? error : new MongoDbUnavailable(problemOf(error), reasonOf(error), { cause: error });
 }
 
+/** Of a server that takes connections and ends them at once, the driver says no more than that. */
 const reasonOf = (error: MongoError): string =>
-  error instanceof MongoOperationTimeoutError ? `no answer in time (${error.message})` : error.message;
+  error instanceof MongoServerSelectionError && error.message.endsWith(' closed')
+    ? `${error.message} (is it MongoDB that listens there? With TLS, or without, as the URL says?)`
+    : error.message;
 
 /** Runs operations of the driver, with errors as the port promises them. */
 export async function reaching<Result>(operations: () => Promise<Result>): Promise<Result> {

@@ -1,4 +1,3 @@
-import { type Db, type MongoClient } from 'mongodb';
 import {
   type Checkpoint,
   type CollectionSpec,
@@ -11,7 +10,7 @@ import {
   type ReadStore,
   type WriteOperation,
 } from '../read-store.port';
-import { makeClient, type MongoDbSettings } from './client';
+import { type Database, databaseAt, type MongoDbSettings } from './client';
 import { Collections } from './collections';
 import { reaching } from './errors';
 import { Graves } from './graves';
@@ -31,14 +30,11 @@ export class MongoDbReadStore implements ReadStore {
   private readonly versions: VersionRegister;
   private readonly graves: Graves;
 
-  constructor(
-    private readonly client: MongoClient,
-    private readonly database: Db,
-  ) {
+  constructor(private readonly database: Database) {
     this.collections = new Collections(database);
-    this.registers = new Registers(database);
-    this.versions = new VersionRegister(database);
-    this.graves = new Graves(database);
+    this.registers = new Registers(database.db);
+    this.versions = new VersionRegister(database.db);
+    this.graves = new Graves(database.db);
   }
 
   ensureCollection(spec: CollectionSpec): Promise<void> {
@@ -51,12 +47,12 @@ export class MongoDbReadStore implements ReadStore {
   }
 
   collectionNames(): Promise<readonly string[]> {
-    return reaching(() => collectionNames(this.database));
+    return reaching(() => collectionNames(this.database.db));
   }
 
   get<Doc extends ReadDocument>(collection: string, id: string): Promise<Doc | undefined> {
     return reaching(async () => {
-      const stored = await collectionOf(this.database, collection).findOne({ _id: id });
+      const stored = await collectionOf(this.database.db, collection).findOne({ _id: id });
       return stored && stored[tombstoneMark] === undefined ? (stored as ReadDocument as Doc) : undefined;
     });
   }
@@ -65,22 +61,22 @@ export class MongoDbReadStore implements ReadStore {
     return reaching(async () => {
       if (ids.length === 0) return [];
       const filter = { _id: { $in: [...new Set(ids)] }, ...alive };
-      return (await collectionOf(this.database, collection).find(filter).toArray()) as ReadDocument[] as Doc[];
+      return (await collectionOf(this.database.db, collection).find(filter).toArray()) as ReadDocument[] as Doc[];
     });
   }
 
   find<Doc extends ReadDocument>(collection: string, options: FindOptions = {}): Promise<Doc[]> {
     return reaching(
-      async () => (await find(collectionOf(this.database, collection), options)) as ReadDocument[] as Doc[],
+      async () => (await find(collectionOf(this.database.db, collection), options)) as ReadDocument[] as Doc[],
     );
   }
 
   count(collection: string, filter?: Filter): Promise<number> {
-    return reaching(() => count(collectionOf(this.database, collection), filter));
+    return reaching(() => count(collectionOf(this.database.db, collection), filter));
   }
 
   group(collection: string, options: GroupOptions): Promise<Group[]> {
-    return reaching(() => group(collectionOf(this.database, collection), options));
+    return reaching(() => group(collectionOf(this.database.db, collection), options));
   }
 
   write(collection: string, operations: readonly WriteOperation[]): Promise<void> {
@@ -88,7 +84,7 @@ export class MongoDbReadStore implements ReadStore {
       if (operations.length === 0) return;
       await this.collections.require(collection);
       this.graves.noteDeletes(collection, operations);
-      await writeGuarded(this.database, collection, operations);
+      await writeGuarded(this.database.db, collection, operations);
     });
   }
 
@@ -132,7 +128,7 @@ export class MongoDbReadStore implements ReadStore {
   }
 
   close(): Promise<void> {
-    return this.client.close();
+    return this.database.close();
   }
 }
 
@@ -141,6 +137,5 @@ export async function openMongoDbReadStore(options: {
   readonly url: string;
   readonly settings?: MongoDbSettings;
 }): Promise<MongoDbReadStore> {
-  const { client, database } = makeClient(options.url, options.settings ?? {});
-  return Promise.resolve(new MongoDbReadStore(client, client.db(database)));
+  return Promise.resolve(new MongoDbReadStore(databaseAt(options.url, options.settings ?? {})));
 }
