@@ -137,9 +137,7 @@ class Batch {
 
   #answer({ id, stream }: Pick<Pending, 'id' | 'stream'>, result: Status | BatchAppendResp.Success): void {
     const answer = new BatchAppendResp().setCorrelationId(id).setStreamIdentifier(identifierOf(stream));
-    void this.outlet.send(
-      result instanceof BatchAppendResp.Success ? answer.setSuccess(result) : answer.setError(result),
-    );
+    this.outlet.post(result instanceof BatchAppendResp.Success ? answer.setSuccess(result) : answer.setError(result));
   }
 }
 

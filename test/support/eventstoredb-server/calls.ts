@@ -55,35 +55,45 @@ export class OpenCall {
   }
 }
 
-/** The sending end of a call that streams its answers. It sends as fast as the client takes them, and no faster. */
+/** The sending end of a call that streams its answers. */
 export class Outlet<Answer> extends OpenCall {
-  readonly #over: Promise<void>;
+  #wake: () => void = () => undefined;
 
   constructor(private readonly stream: ServerWritableStream<unknown, Answer> | ServerDuplexStream<unknown, Answer>) {
     super((failure) => {
       if (failure === undefined) stream.end();
       else stream.emit('error', failure);
     });
-    this.#over = new Promise((resolve) => {
-      this.whenClosed(resolve);
-    });
-    stream.on('cancelled', () => {
+    const close = () => {
       this.close();
+    };
+    stream.on('cancelled', close);
+    stream.on('close', close);
+    stream.on('drain', () => {
+      this.#wake();
     });
-    stream.on('close', () => {
-      this.close();
+    this.whenClosed(() => {
+      this.#wake();
     });
   }
 
-  /** Resolves when the call is over. */
-  get over(): Promise<void> {
-    return this.#over;
+  /** Sends one answer, whether or not the client keeps up. */
+  post(answer: Answer): void {
+    if (!this.closed) this.stream.write(answer);
   }
 
   /** Sends one answer; gives a promise where the client does not keep up, to be awaited before the next. */
   send(answer: Answer): Promise<void> | undefined {
     if (this.closed || this.stream.write(answer)) return undefined;
-    const drained = new Promise<void>((resolve) => this.stream.once('drain', resolve));
-    return Promise.race([drained, this.#over]);
+    return this.until();
+  }
+
+  /** Resolves with something else, when the client takes more answers, or when the call is over. One waits at a time. */
+  until(other?: Promise<void>): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      void other?.then(resolve);
+    });
   }
 }

@@ -56,7 +56,7 @@ class Sender {
 
   /** Waits for the next commit, or for the end of the call. */
   async wait(): Promise<void> {
-    await Promise.race([this.log.nextCommit(), this.outlet.over]);
+    await this.outlet.until(this.log.nextCommit());
   }
 }
 
