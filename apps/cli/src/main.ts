@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './heap';
 import { Command } from 'commander';
 import { explain } from './explain';
 import { exportEvents } from './export.command';
