@@ -29,7 +29,12 @@ describe('local times of a zone', () => {
   });
 
   it.each(['Mars/Phobos', '', '../etc'])('refuses the zone "%s"', (zone) => {
-    expect(() => new LocalTimes(zone)).toThrow(expect.objectContaining({ code: 'import.unknown-time-zone' }));
+    expect(() => new LocalTimes(zone)).toThrow(
+      expect.objectContaining({
+        code: 'import.unknown-time-zone',
+        fields: expect.objectContaining({ pointer: '?timeZone' }),
+      }),
+    );
   });
 
   it('gives back the wall-clock time of any instant, or its first occurrence', () => {
