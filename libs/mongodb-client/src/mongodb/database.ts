@@ -3,16 +3,36 @@ import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
 import { redacted } from '../redacted';
 import { onServer } from './errors';
 
-/** How to open a database; the URL's own parameters win over all of it. */
+/** What an installation may set. Times in milliseconds. */
+export type MongoDbSettings = {
+  /** Connections to each server, at most. */
+  readonly maxPoolSize?: number;
+  /** How long to look for a server that can answer. */
+  readonly serverSelectionTimeoutMS?: number;
+  /** How long to wait for a connection to be made, and for a heartbeat's answer. */
+  readonly connectTimeoutMS?: number;
+  /** How long to wait for an answer. What the driver may repeat is asked once more, and waited for as long. */
+  readonly socketTimeoutMS?: number;
+  /** How long to wait for a connection of the pool to be free. */
+  readonly waitQueueTimeoutMS?: number;
+};
+
+/** How to open a database. The URL's own parameters win over the defaults, settings over both. */
 export type DatabaseOptions = {
   /** What is opened, as messages name it: «The key store». */
   readonly what: string;
-  /** Connections at most; 20 where absent. */
+  /** Connections at most where neither URL nor settings say; 20 where absent. */
   readonly maxPoolSize?: number;
+  readonly settings?: MongoDbSettings;
 };
 
 /** A database with the client that belongs to it alone. */
-export type Database = { readonly db: Db; close(): Promise<void> };
+export type Database = {
+  readonly db: Db;
+  close(): Promise<void>;
+  /** Runs what takes as long as it takes on a connection of its own, given up only if the server does not answer heartbeats. */
+  patiently<Result>(operation: (db: Db) => Promise<Result>): Promise<Result>;
+};
 
 const defaultName = 'faultline';
 
@@ -39,10 +59,25 @@ function optionsBeside(url: string, options: MongoClientOptions): MongoClientOpt
   return Object.fromEntries(Object.entries(options).filter(([name]) => !given.has(name.toLowerCase())));
 }
 
-function clientOf(url: string, { what, maxPoolSize }: DatabaseOptions): MongoClient {
-  const sized = maxPoolSize === undefined ? defaults : { ...defaults, maxPoolSize };
+const given = (settings: MongoDbSettings): MongoClientOptions =>
+  Object.fromEntries(Object.entries<number | undefined>(settings).filter(([, value]) => value !== undefined));
+
+/** A database that is connected to with its first operation. Throws StoreUnavailable, without a cause, for what is no URL. */
+export function databaseAt(url: string, { what, maxPoolSize, settings = {} }: DatabaseOptions): Database {
+  const pool = maxPoolSize === undefined ? {} : { maxPoolSize };
+  const options = { ...optionsBeside(url, { ...defaults, ...pool }), ...given(settings) };
   try {
-    return new MongoClient(url, optionsBeside(url, sized));
+    const name = databaseNameOf(url);
+    const client = new MongoClient(url, options);
+    const patiently: Database['patiently'] = async (operation) => {
+      const patient = new MongoClient(url, { ...options, socketTimeoutMS: 0, maxPoolSize: 1 });
+      try {
+        return await operation(patient.db(name));
+      } finally {
+        await patient.close();
+      }
+    };
+    return { db: client.db(name), close: () => client.close(), patiently };
   } catch (error) {
     // Its cause would quote the URL.
     const message = error instanceof Error ? error.message : String(error);
@@ -52,13 +87,12 @@ function clientOf(url: string, { what, maxPoolSize }: DatabaseOptions): MongoCli
 
 /** Connects, and proves it by a question. Throws StoreUnavailable: away, wrong credentials, not a URL. */
 export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
-  const client = clientOf(url, options);
-  const db = client.db(databaseNameOf(url));
+  const database = databaseAt(url, options);
   try {
-    await onServer(options.what, () => db.command({ ping: 1 }));
+    await onServer(options.what, () => database.db.command({ ping: 1 }));
   } catch (error) {
-    await client.close();
+    await database.close();
     throw error;
   }
-  return { db, close: () => client.close() };
+  return database;
 }

@@ -8,7 +8,9 @@ import {
   MongoMissingCredentialsError,
   MongoNotConnectedError,
   MongoParseError,
+  MongoServerClosedError,
   MongoServerError,
+  MongoServerSelectionError,
   MongoTopologyClosedError,
 } from 'mongodb';
 import { redacted } from '../redacted';
@@ -29,11 +31,17 @@ export class MongoDbUnavailable extends StoreUnavailable {
   constructor(
     what: string,
     readonly problem: MongoDbProblem,
-    cause: MongoError,
+    cause: { readonly message: string },
   ) {
-    super(`${what} is unavailable, ${explanations[problem]}: ${redacted(cause.message)}`, { cause });
+    super(`${what} is unavailable, ${explanations[problem]}: ${redacted(reasonOf(cause))}`, { cause });
   }
 }
+
+/** Of a server that takes connections and ends them at once, the driver says no more than that. */
+const reasonOf = (error: { readonly message: string }): string =>
+  error instanceof MongoServerSelectionError && error.message.endsWith(' closed')
+    ? `${error.message} (is it MongoDB that listens there? With TLS, or without, as the URL says?)`
+    : error.message;
 
 const duplicateKey = 11_000;
 
@@ -66,13 +74,22 @@ function problemOf(error: MongoError): MongoDbProblem {
   return error.cause instanceof MongoError ? problemOf(error.cause) : 'away';
 }
 
-const closed = [MongoClientClosedError, MongoNotConnectedError, MongoTopologyClosedError];
+const closed = [MongoClientClosedError, MongoNotConnectedError, MongoServerClosedError, MongoTopologyClosedError];
 
 /** Whether the driver was used wrongly, which is a defect of ours and no state of the server. */
 function isMisuse(error: MongoError): boolean {
   if (!(error instanceof MongoAPIError)) return false;
   return ![MongoCompatibilityError, MongoMissingCredentialsError, ...closed].some((kind) => error instanceof kind);
 }
+
+const networkCodes = new Set([
+  ...['ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT'],
+  ...['EAI_AGAIN', 'ENODATA', 'ENOTFOUND', 'EREFUSED', 'ESERVFAIL', 'ETIMEOUT'],
+]);
+
+/** An error of a socket or a name server, which the driver now and then lets through as it is. */
+const isOfNetwork = (error: unknown): error is NodeJS.ErrnoException =>
+  typeof error === 'object' && error !== null && networkCodes.has(String((error as NodeJS.ErrnoException).code));
 
 /**
  * Runs what talks to the server. Throws MongoDbUnavailable, `what` («The key store») being what is missed, for whatever goes wrong
@@ -82,6 +99,7 @@ export async function onServer<Result>(what: string, task: () => Promise<Result>
   try {
     return await task();
   } catch (cause) {
+    if (isOfNetwork(cause)) throw new MongoDbUnavailable(what, 'away', cause);
     if (!(cause instanceof MongoError) || isMisuse(cause)) throw cause;
     throw new MongoDbUnavailable(what, problemOf(cause), cause);
   }

@@ -20,6 +20,8 @@ describe('what the driver throws', () => {
 
   const problems: readonly (readonly [problem: string, text: string, error: Error])[] = [
     ['away', 'a closed connection', new MongoError('connection 1 to 127.0.0.1:27017 closed')],
+    ['away', 'a socket that fails while it is written to', Object.assign(new Error('write'), { code: 'ECONNRESET' })],
+    ['away', 'a name that cannot be looked up', Object.assign(new Error('querySrv'), { code: 'ENOTFOUND' })],
     ['away', 'a server that is no longer primary', failedBy(10_107)],
     ['away', 'an error without a code', new MongoServerError({ message: 'no code at all' })],
     ['credentials', 'a wrong password', failedBy(18)],

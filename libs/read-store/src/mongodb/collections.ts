@@ -1,7 +1,7 @@
+import { type Database } from '@faultline/mongodb-client';
 import { type IndexDescription } from 'mongodb';
 import { type CollectionSpec, completeSort } from '../read-store.port';
 import { UnknownCollection } from '../read-store.errors';
-import { type Database } from './client';
 import { isMissing, isThere } from './errors';
 import { collectionNames, collectionOf, tombstoneMark } from './stored';
 

@@ -1,3 +1,4 @@
+import { onlyDuplicateKeys } from '@faultline/mongodb-client';
 import { type AnyBulkWriteOperation, type Collection, type Db, MongoBulkWriteError, type WriteError } from 'mongodb';
 import { type WriteOperation } from '../read-store.port';
 import { collectionOf, type Stored, tombstoneMark } from './stored';
@@ -47,10 +48,8 @@ async function insertOrReplace(collection: Collection<Stored>, documents: readon
     );
     return [];
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError)) throw error;
+    if (!(error instanceof MongoBulkWriteError) || !onlyDuplicateKeys(error)) throw error;
     const failures: readonly WriteError[] = [error.writeErrors].flat();
-    const isClash = failures.length > 0 && failures.every(({ code }) => code === 11_000);
-    if (!isClash || error.result.getWriteConcernError() !== undefined) throw error;
     return failures.flatMap(({ index }) => documents[index] ?? []);
   }
 }

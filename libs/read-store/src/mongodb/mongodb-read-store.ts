@@ -1,3 +1,6 @@
+import { StoreUnavailable } from '@faultline/kernel';
+import { type Database, databaseAt, type MongoDbSettings } from '@faultline/mongodb-client';
+import { ReadStoreUnusable } from '../read-store.errors';
 import {
   type Checkpoint,
   type CollectionSpec,
@@ -10,9 +13,8 @@ import {
   type ReadStore,
   type WriteOperation,
 } from '../read-store.port';
-import { type Database, databaseAt, type MongoDbSettings } from './client';
 import { Collections } from './collections';
-import { reaching } from './errors';
+import { reaching, what } from './errors';
 import { Graves } from './graves';
 import { writeGuarded } from './guarded-writer';
 import { count, find, group } from './queries';
@@ -133,9 +135,16 @@ export class MongoDbReadStore implements ReadStore {
 }
 
 /** Opens the read store at a URL of MongoDB's; its path names the database, `faultline` where it has none. Connects later. Rejects with ReadStoreUnusable for a wrong URL. */
-export async function openMongoDbReadStore(options: {
+export async function openMongoDbReadStore({
+  url,
+  settings,
+}: {
   readonly url: string;
   readonly settings?: MongoDbSettings;
 }): Promise<MongoDbReadStore> {
-  return Promise.resolve(new MongoDbReadStore(databaseAt(options.url, options.settings ?? {})));
+  try {
+    return await Promise.resolve(new MongoDbReadStore(databaseAt(url, { what, maxPoolSize: 50, settings })));
+  } catch (error) {
+    throw error instanceof StoreUnavailable ? new ReadStoreUnusable(error.message) : error;
+  }
 }

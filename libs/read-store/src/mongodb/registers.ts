@@ -1,6 +1,6 @@
+import { isDuplicateKey } from '@faultline/mongodb-client';
 import { type Collection, type Db } from 'mongodb';
 import { type Checkpoint, FencedOff, type Lease } from '../read-store.port';
-import { isDuplicate } from './errors';
 import { registerOf } from './stored';
 
 type StoredCheckpoint = Checkpoint & { readonly _id: string };
@@ -15,7 +15,7 @@ export async function inserted<Entry extends { _id: string }>(
     await collection.insertOne(entry);
     return true;
   } catch (error) {
-    if (isDuplicate(error)) return false;
+    if (isDuplicateKey(error)) return false;
     throw error;
   }
 }
