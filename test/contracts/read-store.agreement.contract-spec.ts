@@ -9,7 +9,7 @@ import {
 import fc from 'fast-check';
 import { describeWithMongoDb, freshDatabase } from '../support/mongodb-server';
 import { temporaryDirectory } from '../support/temporary';
-import { arbitraryQueries, deviationsOf } from './read-store.arbitraries';
+import { arbitraryQueries, cursorValue, deviationsOf } from './read-store.arbitraries';
 import { sortedGroups } from './read-store.reference';
 
 type Doc = ReadDocument & Readonly<Record<string, unknown>>;
@@ -46,8 +46,8 @@ describeWithMongoDb('Read stores on LMDB and on MongoDB', (url, isJava) => {
     await same(async (store) => sortedGroups(await store.group(name, { filter, by: ['b'], sums: { n: 'n', all: 1 } })));
     await same((store) => store.find(name, { filter, sort, limit, without: ['a', 'c.d'] }));
     const last = found[page];
-    const values = sort.map(([path]) => (path === 'c.d' ? (last?.['c'] as Doc | undefined)?.['d'] : last?.[path]));
-    if (!last || Array.isArray(last['c']) || values.some(Array.isArray)) return;
+    if (!last) return;
+    const values = sort.map(([path]) => cursorValue(last, path));
     const next = await same((store) => store.find(name, { filter, sort, limit, after: [...values, last._id] }));
     expect(next).toEqual(found.slice(page + 1, page + 1 + limit));
   };
@@ -81,6 +81,6 @@ describeWithMongoDb('Read stores on LMDB and on MongoDB', (url, isJava) => {
         for (const store of stores) await store.dropCollection(name);
       },
     );
-    await fc.assert(run, { numRuns: 60 });
+    await fc.assert(run, { numRuns: 40 });
   });
 });

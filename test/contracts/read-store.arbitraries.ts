@@ -84,3 +84,12 @@ export function arbitraryQueries(deviations: Deviations) {
 
   return { fields, filters, ordering };
 }
+
+/** The value of a sort field for a cursor: of an array of objects on the way, the list of their values. */
+export function cursorValue(document: object, path: string): unknown {
+  const [head = '', ...rest] = path.split('.');
+  const value = (document as Readonly<Record<string, unknown>>)[head];
+  if (rest.length === 0 || value === undefined || value === null) return value;
+  const below = (member: object) => cursorValue(member, rest.join('.'));
+  return Array.isArray(value) ? (value as object[]).map((member) => below(member) ?? null) : below(value);
+}
