@@ -12,6 +12,8 @@ export class Chunks<Item> {
     private readonly source: Readable,
     private readonly cancel: () => Promise<void>,
     private readonly convert: (raw: never) => Item,
+    /** What an error of the source comes from. */
+    private readonly explain: (error: unknown) => Promise<unknown>,
   ) {
     const stir = () => this.wake?.();
     source.on('readable', stir);
@@ -42,9 +44,11 @@ export class Chunks<Item> {
     for (;;) {
       const items = this.take(most);
       if (items.length > 0) return items;
-      if (this.failed) throw this.failure;
+      if (this.failed) throw await this.explain(this.failure);
       if (this.ended || this.closed) return undefined;
       await new Promise<void>((resolve) => (this.wake = resolve));
+      // What came in one piece over the network is taken in one piece.
+      await new Promise(setImmediate);
     }
   }
 

@@ -6,7 +6,7 @@ export class ReplaceableClient {
   private driver: Driver | undefined;
   private gone: Promise<void> = Promise.resolve();
 
-  constructor(private readonly url: string) {}
+  constructor(private readonly connection: Connection) {}
 
   /** The client at present, made where there is none; waits until the last one is gone. */
   async current(): Promise<Driver> {
@@ -16,7 +16,7 @@ export class ReplaceableClient {
       latest = this.gone;
       await latest;
     } while (latest !== this.gone);
-    this.driver ??= new Driver(this.url);
+    this.driver ??= new Driver(this.connection);
     return this.driver;
   }
 
@@ -42,8 +42,12 @@ const appending = new Map<string, Shared>();
  * The one client of this process that appends by a connection string, however many stores are open: the client keeps the appends under
  * way of all its instances in one place, where they meddle with each other. The last one to release it closes it.
  */
-export function takeAppendingClient({ url }: Connection): { client: ReplaceableClient; release: () => Promise<void> } {
-  const shared = appending.get(url) ?? { client: new ReplaceableClient(url), users: 0 };
+export function takeAppendingClient(connection: Connection): {
+  client: ReplaceableClient;
+  release: () => Promise<void>;
+} {
+  const { url } = connection;
+  const shared = appending.get(url) ?? { client: new ReplaceableClient(connection), users: 0 };
   appending.set(url, shared);
   shared.users += 1;
   const release = async () => {

@@ -4,6 +4,8 @@ import { StoreUnusable } from '../event-store.errors';
 export type Connection = {
   /** In the one spelling that the client knows, with the credentials encoded. Secret. */
   readonly url: string;
+  /** Where the client asks a node for the others: each of those nodes by itself. Secret too. */
+  readonly seeds: readonly string[];
   /** `host:port`, or several with commas: fit for messages. */
   readonly hosts: string;
   readonly tls: boolean;
@@ -53,8 +55,12 @@ export function parseConnection(text: string): Connection {
   const query = parseOptions(match[4] ?? '');
   const login = credentials ? `${credentials.map(encodeURIComponent).join(':')}@` : '';
   const search = [...query].map(([name, value]) => `${name}=${value}`).join('&');
+  const urlOf = (scheme: string, host: string) => `${scheme}://${login}${host}${search === '' ? '' : `?${search}`}`;
+  const nodes = hosts.split(',');
+  const asks = protocol === 'esdb+discover' || nodes.length > 1;
   return {
-    url: `${protocol}://${login}${hosts}${search === '' ? '' : `?${search}`}`,
+    url: urlOf(protocol, hosts),
+    seeds: asks ? nodes.map((node) => urlOf('esdb', node)) : [],
     hosts,
     tls: query.get('tls') !== 'false',
     redact: redactor(credentials, match[2]),

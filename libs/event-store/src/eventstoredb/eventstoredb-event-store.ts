@@ -43,7 +43,7 @@ class EventStoreDbEventStore implements EventStore {
 
   constructor(connection: Connection, options: Required<Omit<EventStoreDbOptions, 'url'>>) {
     const server = new Server(connection, options.clock, options.deadlineMs);
-    this.reading = new ReplaceableClient(connection.url);
+    this.reading = new ReplaceableClient(connection);
     this.appending = takeAppendingClient(connection);
     this.reader = new Reader(new Calls(this.reading, server));
     this.appender = new Appender(this.appending.client, server, options.maxInFlight, this.reader);

@@ -21,6 +21,7 @@ import { type EventFilter, type ExpectedRevision } from '../event-store.port';
 import { formatPosition, parsePosition } from '../position';
 import { BatchCall } from './batch-call';
 import { Chunks } from './chunks';
+import { type Connection } from './connection-string';
 
 /** What a feed says besides events, in its place among them. */
 export type Mark =
@@ -55,8 +56,8 @@ export class Driver {
   known = false;
   private readonly batches = new BatchCall();
 
-  constructor(url: string) {
-    this.client = EventStoreDBClient.connectionString(url);
+  constructor(private readonly connection: Pick<Connection, 'url' | 'seeds'>) {
+    this.client = EventStoreDBClient.connectionString(connection.url);
     this.watchChannels();
     this.guardBatches();
   }
@@ -73,7 +74,7 @@ export class Driver {
       deadline: deadlineMs,
     } as const;
     const { nextExpectedRevision, position } = await this.batches.inOrder(async () => {
-      if (!this.known) await this.client['capabilities'];
+      if (!this.known) await this.serverVersion();
       this.known = true;
       return this.client.appendToStream(stream, events as EventData[], options);
     });
@@ -87,7 +88,7 @@ export class Driver {
       maxCount: limit ?? Number.MAX_SAFE_INTEGER,
       requiresLeader: true,
     };
-    return reading(this.client.readStream(stream, options, buffered));
+    return this.reading(this.client.readStream(stream, options, buffered));
   }
 
   readAll({ backwards, from, limit }: AllQuery): Chunks<RecordedEvent> {
@@ -97,7 +98,7 @@ export class Driver {
       maxCount: limit ?? Number.MAX_SAFE_INTEGER,
       requiresLeader: true,
     };
-    return reading(this.client.readAll(options, buffered));
+    return this.reading(this.client.readAll(options, buffered));
   }
 
   /** Everything after a position, and then what comes; marks stand in their place among the events. */
@@ -114,18 +115,53 @@ export class Driver {
     subscription.on('confirmation', () => subscription.push({ mark: 'confirmed' } satisfies Mark));
     subscription.on('caughtUp', () => subscription.push({ mark: 'caught-up' } satisfies Mark));
     const convert = (item: AllStreamResolvedEvent | Mark): Item => ('mark' in item ? item : recorded(item));
-    return new Chunks(subscription, () => subscription.unsubscribe(), convert);
+    return new Chunks(
+      subscription,
+      () => subscription.unsubscribe(),
+      convert,
+      (error) => this.explained(error),
+    );
   }
 
   /** The version that the server reports, such as `24.10.0`; `unknown` where it reports none. */
   async serverVersion(): Promise<string> {
-    return (await this.client['capabilities']).serverVersion;
+    try {
+      return (await this.client['capabilities']).serverVersion;
+    } catch (error) {
+      throw await this.explained(error);
+    }
   }
 
   /** Ends every call and closes the connection; what was under way fails. */
   async dispose(): Promise<void> {
     await this.client.dispose();
     for (const channel of this.channels) channel.close();
+  }
+
+  private reading(call: unknown): Chunks<RecordedEvent> {
+    const read = call as Read;
+    return new Chunks(
+      read,
+      () => read.cancel(),
+      recorded,
+      (error) => this.explained(error),
+    );
+  }
+
+  /** The client does not say why it found no node of a cluster: the first one that is asked by itself does. */
+  private async explained(error: unknown): Promise<unknown> {
+    const [seed] = this.connection.seeds;
+    if (seed === undefined || !(error instanceof Error) || !error.message.startsWith('Failed to discover'))
+      return error;
+    const node = new Driver({ url: seed, seeds: [] });
+    try {
+      await node.serverVersion();
+      return error;
+    } catch (reason) {
+      return reason;
+    } finally {
+      await node.dispose();
+    }
   }
 
   /** The client never closes its channels, and names none: one that is stalled would keep its connection. */
@@ -156,9 +192,6 @@ export type EncodedEvent = Pick<NewEvent, 'id' | 'type' | 'data'> & {
   readonly contentType: 'application/json';
   readonly metadata: Uint8Array;
 };
-
-const reading = (read: unknown): Chunks<RecordedEvent> =>
-  new Chunks(read as Read, () => (read as Read).cancel(), recorded);
 
 const positionOf = ({ commit, prepare }: { commit: bigint; prepare: bigint }): string =>
   formatPosition(commit, prepare);
