@@ -413,6 +413,66 @@ export function describeEventStore(name: string, factory: () => Promise<EventSto
         expect(rest.events).toEqual([]);
       });
 
+      it('never pass, by their checkpoint, an event that the filter lets through and that was not delivered', async () => {
+        for (let n = 0; n < 40; n += 1) {
+          await store.append(`other-${n}`, 'no-stream', several(30));
+          if (n % 3 === 0) await store.append(`wanted-${n}`, 'no-stream', [eventOf({ n })]);
+        }
+        const wanted = await all(store.readAll({ filter: { streamPrefixes: ['wanted-'] } }));
+        const head = await store.head();
+        const delivered: string[] = [];
+        const stop = new AbortController();
+        const options = { filter: { streamPrefixes: ['wanted-'] }, batchSize: 2, signal: stop.signal };
+        for await (const { events, position } of store.subscribe(options)) {
+          delivered.push(...events.map((event) => event.position));
+          expect(delivered).toEqual(wanted.map((event) => event.position).filter((other) => other <= position));
+          if (position === head) stop.abort();
+        }
+        expect(delivered).toHaveLength(wanted.length);
+      });
+
+      it('wait for a reader who is slow, and lose nothing', async () => {
+        for (let n = 0; n < 20; n += 1) await store.append(`s-${n}`, 'no-stream', several(100, { batch: n }));
+        const seen: string[] = [];
+        const stop = new AbortController();
+        for await (const { events } of store.subscribe({ batchSize: 50, signal: stop.signal })) {
+          for (const { position } of events) {
+            seen.push(position);
+            await new Promise(setImmediate);
+          }
+          if (seen.length >= 2_000) stop.abort();
+        }
+        expect(seen).toEqual((await all(store.readAll())).map(({ position }) => position));
+      });
+
+      it('stop where their reader throws, and deliver that event again to whoever goes on from the last position', async () => {
+        for (let n = 0; n < 6; n += 1) await store.append(`s-${n}`, 'no-stream', [eventOf({ n })]);
+        const bystander = follow({}, (seen) => seen.length === 7);
+        let stored = startPosition;
+        const { signal } = new AbortController();
+        const reading = (async () => {
+          for await (const { events, position } of store.subscribe({ batchSize: 1, signal })) {
+            if (events.some(({ data }) => data['n'] === 3)) throw new Error('cannot handle 3');
+            stored = position;
+          }
+        })();
+        await expect(reading).rejects.toThrow('cannot handle 3');
+        await store.append('s-6', 'no-stream', [eventOf({ n: 6 })]);
+        expect(numbers((await follow({ after: stored }, (seen) => seen.length === 4)).events)).toEqual([3, 4, 5, 6]);
+        expect(numbers((await bystander).events)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      });
+
+      it('wait for the first event of an empty log', async () => {
+        const following = follow({}, (seen) => seen.length === 1);
+        await store.append('s-1', 'no-stream', [eventOf({ n: 1 })]);
+        expect(numbers((await following).events)).toEqual([1]);
+      });
+
+      it('refuse a position that is none', async () => {
+        const { signal } = new AbortController();
+        await expect(all(store.subscribe({ after: 'yesterday', signal }))).rejects.toBeInstanceOf(InvalidPosition);
+      });
+
       it('are independent of each other, and of how fast their readers are', async () => {
         const slow = follow({ batchSize: 1 }, (seen) => seen.length === 30);
         const fast = follow({}, (seen) => seen.length === 30);
