@@ -55,7 +55,7 @@ export function scopedEventStore(store: EventStore, prefix: string, beginning: s
     const after = options.after === undefined || options.after < (beginning ?? '') ? beginning : options.after;
     for await (const delivery of store.subscribe({ ...options, after, filter: scoped(options.filter) })) {
       // Past the last event of ours, somebody else's events move the position too.
-      const end = await head();
+      const end = delivery.events.at(-1)?.position === delivery.position ? delivery.position : await head();
       const position = end !== undefined && delivery.position > end ? end : delivery.position;
       yield { ...delivery, position, events: delivery.events.map(inside) };
     }
