@@ -200,6 +200,25 @@ describe('EventStoreDB in trouble', () => {
       expect(await all(store.readAll())).toHaveLength(301);
     });
 
+    it('drops answers that come late, after the failure of another server has failed everything under way', async () => {
+      const other = await startEventStoreDbServer();
+      const elsewhere = await open({ url: other.connectionString, deadlineMs: 300 });
+      await elsewhere.append('s-1', 'no-stream', [eventOf()]);
+      await begin();
+      server.misbehave.stall();
+      other.misbehave.stall();
+      const events = upTo(8).map((n) => [eventOf({ n })]);
+      const here = events.map((event, n) => store.append(`t-${n}`, 'no-stream', event));
+      const there = elsewhere.append('s-1', 0, [eventOf()]);
+      const outcomes = Promise.allSettled([...here, there]);
+      await new Promise(setImmediate);
+      await other.kill();
+      for (const outcome of await outcomes) expect(outcome).toMatchObject({ reason: expect.any(OutcomeUnknown) });
+      server.misbehave.resume();
+      await Promise.all(events.map((event, n) => store.append(`t-${n}`, 'no-stream', event)));
+      expect(await all(store.readAll())).toHaveLength(9);
+    });
+
     it('reports a wrong revision as one, even where the URL asks the client not to', async () => {
       const odd = await open({ url: `${server.connectionString}&throwOnAppendFailure=false` });
       await begin();
