@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server } from 'node:http';
+import { type IncomingMessage } from 'node:http';
 import { startServer } from '@faultline/gateway';
 import { readEnvironment } from '@faultline/config';
 import { ManualClock } from '@faultline/kernel';
@@ -17,7 +17,7 @@ runProgram(async () => {
     if (time > clock.now()) clock.advance(time - clock.now());
   };
   const server = await startServer({ environment, clock, projectionsRun: 'elsewhere' });
-  (server.app.getHttpServer()).prependListener('request', ({ headers }: IncomingMessage) => {
+  server.app.getHttpServer().prependListener('request', ({ headers }: IncomingMessage) => {
     const time = Number(headers[timeHeader]);
     if (Number.isFinite(time)) moveTo(time);
   });

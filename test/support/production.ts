@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { type EventStore, openEventStoreDbEventStore } from '@faultline/event-store';
+import { systemClock } from '@faultline/kernel';
 import { type Backend, commonSettings, type Settings, startOfTime } from './backend';
 import { type Child, startChild } from './children';
 import { Front } from './front';
@@ -61,6 +62,8 @@ export async function startServers(): Promise<Servers> {
     settings: {
       EVENT_STORE: eventStoreUrl,
       READ_STORE: database.url,
+      KEY_STORE: `file:${path}`,
+      BLOB_STORE: `file:${path}`,
       FAULTLINE_MASTER_KEY: masterKey,
       WORK_DIRECTORY: join(path, 'imports'),
     },
@@ -144,10 +147,10 @@ class Reaper {
 
   private async run(kill: (number: number) => Promise<void>, everyMs: number): Promise<void> {
     const { signal } = this.stopping;
-    for (let number = 0; !signal.aborted; number += 1) {
-      const pause = AbortSignal.any([signal, AbortSignal.timeout(everyMs)]);
-      await once(pause, 'abort');
-      if (!signal.aborted) await kill(number);
+    const stopped = () => signal.aborted;
+    for (let number = 0; !stopped(); number += 1) {
+      await systemClock.wait(everyMs, signal);
+      if (!stopped()) await kill(number);
     }
   }
 }

@@ -9,7 +9,7 @@ import {
   openLmdbEventStore,
 } from '@faultline/event-store';
 import { type KeyStore, openFileKeyStore } from '@faultline/key-store';
-import { openLmdbReadStore, type ReadStore } from '@faultline/read-store';
+import { openLmdbReadStore, openMongoDbReadStore, type ReadStore } from '@faultline/read-store';
 
 /** What of the environment says where the stores are: plain data, which may be handed to another thread. */
 export type StoreSettings = Pick<
@@ -38,8 +38,9 @@ export async function openEventStore({ eventStore, storeTimeoutMs }: StoreSettin
 }
 
 /** Opens the read store that is set. */
-export async function openReadStore({ readStore }: StoreSettings): Promise<ReadStore> {
-  if (readStore.kind !== 'embedded') throw new Error('not yet');
+export async function openReadStore({ readStore, storeTimeoutMs }: StoreSettings): Promise<ReadStore> {
+  if (readStore.kind === 'mongodb')
+    return openMongoDbReadStore({ url: readStore.url, settings: { serverSelectionTimeoutMS: storeTimeoutMs } });
   return openLmdbReadStore({ directory: resolve(readStore.directory) });
 }
 
