@@ -473,6 +473,23 @@ export function describeEventStore(name: string, factory: () => Promise<EventSto
         await expect(all(store.subscribe({ after: 'yesterday', signal }))).rejects.toBeInstanceOf(InvalidPosition);
       });
 
+      it('move with every event where they are asked to be prompt, also in a quiet log', async () => {
+        await store.append('wanted-1', 'no-stream', [eventOf({ n: 0 })]);
+        const stop = new AbortController();
+        const seen: number[] = [];
+        let expected = await store.head();
+        let left = 3;
+        const options = { filter: { streamPrefixes: ['wanted-'] }, prompt: true, signal: stop.signal };
+        for await (const { events, position, live } of store.subscribe(options)) {
+          seen.push(...(numbers(events) as number[]));
+          if (!live || position !== expected) continue;
+          left -= 1;
+          if (left === 0) stop.abort();
+          else ({ position: expected } = await store.append(`other-${left}`, 'no-stream', [eventOf({ n: left })]));
+        }
+        expect(seen).toEqual([0]);
+      });
+
       it('are independent of each other, and of how fast their readers are', async () => {
         const slow = follow({ batchSize: 1 }, (seen) => seen.length === 30);
         const fast = follow({}, (seen) => seen.length === 30);

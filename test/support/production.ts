@@ -62,8 +62,6 @@ export async function startServers(): Promise<Servers> {
     settings: {
       EVENT_STORE: eventStoreUrl,
       READ_STORE: database.url,
-      KEY_STORE: `file:${path}`,
-      BLOB_STORE: `file:${path}`,
       FAULTLINE_MASTER_KEY: masterKey,
       WORK_DIRECTORY: join(path, 'imports'),
     },

@@ -59,7 +59,8 @@ export class RegisterFeed {
     const after = this.position === startPosition ? {} : { after: this.position };
     const { signal } = this.stopping;
     try {
-      for await (const { events, position } of this.store.subscribe({ ...after, filter: { streamPrefixes }, signal })) {
+      const options = { ...after, filter: { streamPrefixes }, prompt: true, signal };
+      for await (const { events, position } of this.store.subscribe(options)) {
         for (const event of await this.opened(events)) this.apply(event);
         this.moveTo(position);
       }

@@ -32,6 +32,11 @@ export type SubscribeOptions = {
   /** Deliver what stands strictly after this position; absent: everything. */
   readonly after?: string;
   readonly filter?: EventFilter;
+  /**
+   * Whether positions move with every event of the log, also where the filter leaves it out. A server that filters tells only now and
+   * then how far it has come, and nothing while the log is quiet: who waits for a position asks for this, and has every event sent.
+   */
+  readonly prompt?: boolean;
   /** Ends the subscription: no delivery after the abort has been seen. */
   readonly signal: AbortSignal;
   /** At most this many events in one delivery (default 512). */

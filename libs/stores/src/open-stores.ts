@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type BlobStore, openFileBlobStore } from '@faultline/blob-store';
+import { type BlobStore, openFileBlobStore, openMongoBlobStore } from '@faultline/blob-store';
 import { type Environment } from '@faultline/config';
 import {
   type EventStore,
@@ -8,7 +8,7 @@ import {
   openEventStoreDbEventStore,
   openLmdbEventStore,
 } from '@faultline/event-store';
-import { type KeyStore, openFileKeyStore } from '@faultline/key-store';
+import { type KeyStore, openFileKeyStore, openMongoKeyStore } from '@faultline/key-store';
 import { openLmdbReadStore, openMongoDbReadStore, type ReadStore } from '@faultline/read-store';
 
 /** What of the environment says where the stores are: plain data, which may be handed to another thread. */
@@ -46,13 +46,13 @@ export async function openReadStore({ readStore, storeTimeoutMs }: StoreSettings
 
 /** Opens the key store that is set. Throws KeyStoreUnusable where the master key is not the one it was made with. */
 export async function openKeyStore({ keyStore, masterKey }: StoreSettings, role: Role): Promise<KeyStore> {
-  if (keyStore.kind !== 'embedded') throw new Error('not yet');
+  if (keyStore.kind === 'mongodb') return openMongoKeyStore({ url: keyStore.url, masterKey });
   return openFileKeyStore({ directory: resolve(keyStore.directory), masterKey, readOnly: role === 'follower' });
 }
 
 /** Opens the blob store that is set. */
 export async function openBlobStore({ blobStore }: StoreSettings): Promise<BlobStore> {
-  if (blobStore.kind !== 'embedded') throw new Error('not yet');
+  if (blobStore.kind === 'mongodb') return openMongoBlobStore({ url: blobStore.url });
   return openFileBlobStore({ directory: resolve(blobStore.directory) });
 }
 

@@ -63,11 +63,11 @@ export class Subscription {
   /** Until the server ends the call, cleanly or not, or the reader has had enough. */
   private async *session(): AsyncGenerator<Delivery> {
     const { client, server } = this.parts;
-    const { signal, filter, batchSize = defaultBatch } = this.options;
+    const { signal, filter, prompt = false, batchSize = defaultBatch } = this.options;
     const stopped = () => signal.aborted;
     const end = await unlessAborted(this.endOfLog(), signal);
     if (stopped()) return;
-    const feed = (await client.current()).subscribe(this.position, filter);
+    const feed = (await client.current()).subscribe(this.position, prompt ? undefined : filter);
     const abort = () => {
       feed.close();
     };
