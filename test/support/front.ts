@@ -3,6 +3,9 @@ import { createServer, type IncomingHttpHeaders, request as httpRequest, type Se
 import { type AddressInfo } from 'node:net';
 import { randomId } from '@faultline/kernel';
 
+/** The header of a request for which an answer that says «unavailable» is the answer. */
+export const onceHeader = 'x-test-once';
+
 type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer };
 type Ask = {
   readonly method: string;
@@ -55,9 +58,8 @@ const withKey = (method: string, headers: IncomingHttpHeaders): IncomingHttpHead
 async function askUntilAnswered(gateway: () => Promise<string>, ask: Ask): Promise<Answer> {
   for (;;) {
     const answer = await send(await gateway(), ask).catch(() => undefined);
-    if (answer && answer.status !== 503) return answer;
-    // Away for a moment; what it says is for whoever has less patience.
-    if (answer && ask.path.startsWith('/health')) return answer;
+    const isAway = answer?.status === 503 && !ask.path.startsWith('/health') && ask.headers[onceHeader] === undefined;
+    if (answer && !isAway) return answer;
     await new Promise(setImmediate);
   }
 }

@@ -1,5 +1,6 @@
 import request, { type Test } from 'supertest';
 import { type Backend, type Settings, startEmbedded } from './backend';
+import { onceHeader } from './front';
 import { startProduction, stopSharedServers } from './production';
 import { adminKey } from './server-process';
 import { until } from './until';
@@ -40,7 +41,7 @@ export class Gateway {
 
   /** Waits for the answer to a request that is only given after so many ms. */
   async outwait(pending: Test, milliseconds: number): Promise<Awaited<Test>> {
-    const answered = pending.then((response) => response);
+    const answered = pending.set(onceHeader, '1').then((response) => response);
     await this.backend.outwait(answered, milliseconds);
     return answered;
   }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { type EventStore, openEventStoreDbEventStore } from '@faultline/event-store';
 import { systemClock } from '@faultline/kernel';
@@ -98,8 +97,13 @@ class Processes {
     const { process: child } = await this.gateway;
     if (!child.connected) return 0;
     child.send({ time: this.time }, () => undefined);
-    const [answer] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
-    return (answer as { waiting?: number } | null)?.waiting ?? 0;
+    return new Promise((resolve) => {
+      const told = (answer: unknown) => {
+        child.off('message', told).off('exit', told);
+        resolve((answer as { waiting?: number } | null)?.waiting ?? 0);
+      };
+      child.on('message', told).on('exit', told);
+    });
   }
 
   /** Kills the process of that number, the gateway being the first, and starts it again. */
