@@ -20,6 +20,7 @@ const masterKey = 'a-master-key-for-tests-only-0123456789';
 const projectors = 2;
 
 let mongoDb: Promise<MongoDbForTests> | undefined;
+let kills = 0;
 
 /** One MongoDB for all tests of a file; each has a database of its own. */
 async function sharedMongoDb(): Promise<MongoDbForTests> {
@@ -35,6 +36,8 @@ export async function stopSharedServers(): Promise<void> {
   const server = await mongoDb;
   mongoDb = undefined;
   await server?.stop();
+  if (kills > 0) process.stdout.write(`Processes killed and started again meanwhile: ${kills}\n`);
+  kills = 0;
 }
 
 /** The servers of one production: an EventStoreDB in a process of its own with its log on disk, and a database. */
@@ -157,7 +160,7 @@ class Reaper {
   }
 }
 
-const killEveryMs = 2_000;
+const killEveryMs = 1_000;
 
 /**
  * A gateway and two projectors, each a process of its own, on EventStoreDB and MongoDB as tests have them; where they are `mortal`,
@@ -168,7 +171,10 @@ export async function startProduction(settings: Settings, { mortal }: { readonly
   const processes = new Processes({ ...commonSettings, ...servers.settings, ...settings });
   const direct = await processes.gatewayUrl();
   const front = mortal ? await Front.open(() => processes.gatewayUrl()) : undefined;
-  const kill = (number: number) => (number % 4 === 3 ? servers.restartEventStore() : processes.replace(number % 4));
+  const kill = (number: number) => {
+    kills += 1;
+    return number % 4 === 3 ? servers.restartEventStore() : processes.replace(number % 4);
+  };
   const reaper = mortal ? new Reaper(kill, killEveryMs) : undefined;
   const events: EventStore = await openEventStoreDbEventStore({ url: servers.eventStoreUrl });
   return {
