@@ -6,8 +6,6 @@ const { delimiter, join } = require('node:path');
 const rootDir = join(__dirname, '..');
 const settings = JSON.parse(readFileSync(join(rootDir, '.swcrc'), 'utf8'));
 delete settings.$schema;
-// A dynamic import must stay inside the sandbox, or a package would be loaded twice.
-settings.module = { type: 'commonjs' };
 const { paths } = JSON.parse(readFileSync(join(rootDir, 'tsconfig.json'), 'utf8')).compilerOptions;
 const aliases = Object.fromEntries(
   Object.entries(paths).map(([name, [target]]) => [`^${name}$`, `<rootDir>/${target.replace('./', '')}`]),
