@@ -30,6 +30,7 @@ const teams = [
 /** A world of a few teams, services and persons. */
 export const facts: IncidentFacts = {
   team: (key) => teams.find((candidate) => candidate.key === key),
+  teams: () => teams,
   hasService: (key) => key === 'mail',
   hasPerson: (id) => ['someone', 'ann', 'bo', 'agent'].includes(id),
   priorityOf: (impact, urgency) => Math.min(impact + urgency - 1, 4) as 1 | 2 | 3 | 4,

@@ -1,3 +1,4 @@
+export * from './domain/accepted-commands';
 export * from './domain/external-key.decider';
 export * from './domain/incident.commands';
 export * from './domain/incident.decider';

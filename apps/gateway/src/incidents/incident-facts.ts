@@ -20,6 +20,7 @@ export class IncidentFactsSource {
   ) {
     this.facts = {
       team: (key) => teams.get(key),
+      teams: () => teams.all(),
       hasService: (key) => services.has(key),
       hasPerson: (id) => persons.has(id),
       priorityOf: (impact, urgency) => catalog.priorityOf(impact, urgency),

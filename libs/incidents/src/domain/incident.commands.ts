@@ -187,6 +187,8 @@ export type TeamFact = {
 /** What the rules need to know beyond the incident's own stream. */
 export type IncidentFacts = {
   readonly team: (key: string) => TeamFact | undefined;
+  /** Every team, retired ones too. */
+  readonly teams: () => readonly TeamFact[];
   readonly hasService: (key: string) => boolean;
   readonly hasPerson: (id: string) => boolean;
   /** The matrix: impact × urgency → priority. */
