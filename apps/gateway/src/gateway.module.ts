@@ -24,6 +24,7 @@ import { IncidentPresenter } from './incidents/incident-presenter';
 import { IncidentQueries } from './incidents/incident-queries';
 import { IncidentQueriesController } from './incidents/incident-queries.controller';
 import { NumberAllocator } from './incidents/number-allocator';
+import { PresentIncident } from './incidents/present-incident';
 import { PersonResolver } from './incidents/person-resolver';
 import { AuditController } from './operations/audit.controller';
 import { HealthController } from './operations/health.controller';
@@ -99,6 +100,7 @@ export class GatewayModule {
         LogIncidentHandler,
         NumberAllocator,
         PersonResolver,
+        PresentIncident,
         RunIncidentHandler,
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },

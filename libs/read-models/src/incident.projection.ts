@@ -70,12 +70,12 @@ export const incidentProjection: Projection<IncidentDocument> = {
 /** The document after one more event of its incident: the same fold that answers every as-of question. */
 export function foldIncident(document: IncidentDocument | null, event: RecordedEvent): IncidentDocument {
   const state = evolve(document ?? initialIncident(), event as unknown as IncidentEvent, event);
-  return {
-    ...state,
-    _id: event.stream.slice(prefix.length),
-    position: event.position,
-    revision: event.revision,
-    open: isOpen(state.state),
-    major: false,
-  };
+  const { position, revision } = event;
+  return incidentDocument(state, { _id: event.stream.slice(prefix.length), position, revision });
 }
+
+/** The document of an incident that was folded up to this revision. */
+export const incidentDocument = (
+  state: Incident,
+  end: Pick<IncidentDocument, '_id' | 'position' | 'revision'>,
+): IncidentDocument => ({ ...state, ...end, open: isOpen(state.state), major: false });

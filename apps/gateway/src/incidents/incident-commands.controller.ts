@@ -26,6 +26,7 @@ import {
   TextDto,
   WorkaroundDto,
 } from './incident.dto';
+import { type BodyOf, type IncidentRequestName, toIncidentCommand } from './incident-requests';
 import { PersonResolver } from './person-resolver';
 import { CommandEnvelopes } from '../http/command-envelopes';
 
@@ -54,153 +55,146 @@ export class IncidentCommandsController {
 
   @Post(':id/details')
   @HttpCode(200)
-  async details(@Param('id') id: string, @Body() body: DetailsDto, @Req() request: FastifyRequest) {
-    const { requester: given, ...others } = body;
-    const requester = await this.persons.resolve(given, request);
-    return this.run(request, id, {
-      type: 'AmendDetails',
-      ...others,
-      ...(requester === undefined ? {} : { requester }),
-    });
+  details(@Param('id') id: string, @Body() body: DetailsDto, @Req() request: FastifyRequest) {
+    return this.ask(request, id, 'details', body);
   }
 
   @Post(':id/classification')
   @HttpCode(200)
   classification(@Param('id') id: string, @Body() body: ClassificationDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'ClassifyIncident', ...body });
+    return this.ask(request, id, 'classification', body);
   }
 
   @Post(':id/priority')
   @HttpCode(200)
   priority(@Param('id') id: string, @Body() body: PriorityDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'PrioritizeIncident', ...body });
+    return this.ask(request, id, 'priority', body);
   }
 
   @Post(':id/assignment')
   @HttpCode(200)
   assignment(@Param('id') id: string, @Body() body: AssignmentDto, @Req() request: FastifyRequest) {
-    const agent = this.persons.known(body.agent, request);
-    return this.run(request, id, { type: 'AssignIncident', ...body, ...(agent === undefined ? {} : { agent }) });
+    return this.ask(request, id, 'assignment', body);
   }
 
   @Post(':id/release')
   @HttpCode(200)
   release(@Param('id') id: string, @Body() body: ReasonDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'ReturnToQueue', ...body });
+    return this.ask(request, id, 'release', body);
   }
 
   @Post(':id/acknowledgement')
   @HttpCode(200)
-  acknowledgement(@Param('id') id: string, @Body() _body: EmptyDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'AcknowledgeIncident' });
+  acknowledgement(@Param('id') id: string, @Body() body: EmptyDto, @Req() request: FastifyRequest) {
+    return this.ask(request, id, 'acknowledgement', body);
   }
 
   @Post(':id/work-start')
   @HttpCode(200)
-  workStart(@Param('id') id: string, @Body() _body: EmptyDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'StartWork' });
+  workStart(@Param('id') id: string, @Body() body: EmptyDto, @Req() request: FastifyRequest) {
+    return this.ask(request, id, 'work-start', body);
   }
 
   @Post(':id/diagnoses')
   @HttpCode(200)
   diagnoses(@Param('id') id: string, @Body() body: TextDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'RecordDiagnosis', ...body });
+    return this.ask(request, id, 'diagnoses', body);
   }
 
   @Post(':id/workarounds')
   @HttpCode(200)
   workarounds(@Param('id') id: string, @Body() body: WorkaroundDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'ApplyWorkaround', ...body });
+    return this.ask(request, id, 'workarounds', body);
   }
 
   @Post(':id/comments')
   @HttpCode(200)
   comments(@Param('id') id: string, @Body() body: CommentDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'AddComment', ...body });
+    return this.ask(request, id, 'comments', body);
   }
 
   @Post(':id/effort')
   @HttpCode(200)
   effort(@Param('id') id: string, @Body() body: EffortDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'RecordEffort', ...body });
+    return this.ask(request, id, 'effort', body);
   }
 
   @Post(':id/hold')
   @HttpCode(200)
   hold(@Param('id') id: string, @Body() body: HoldDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'PutIncidentOnHold', ...body });
+    return this.ask(request, id, 'hold', body);
   }
 
   @Post(':id/resumption')
   @HttpCode(200)
-  resumption(@Param('id') id: string, @Body() _body: EmptyDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'ResumeIncident' });
+  resumption(@Param('id') id: string, @Body() body: EmptyDto, @Req() request: FastifyRequest) {
+    return this.ask(request, id, 'resumption', body);
   }
 
   @Post(':id/escalations')
   @HttpCode(200)
   escalations(@Param('id') id: string, @Body() body: EscalationDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'EscalateIncident', ...body });
+    return this.ask(request, id, 'escalations', body);
   }
 
   @Post(':id/deescalations')
   @HttpCode(200)
   deescalations(@Param('id') id: string, @Body() body: DeescalationDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'DeescalateIncident', ...body });
+    return this.ask(request, id, 'deescalations', body);
   }
 
   @Post(':id/restoration')
   @HttpCode(200)
   restoration(@Param('id') id: string, @Body() body: RestorationDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'RestoreService', at: new Date(body.at).toISOString() });
+    return this.ask(request, id, 'restoration', body);
   }
 
   @Post(':id/resolution')
   @HttpCode(200)
   resolution(@Param('id') id: string, @Body() body: ResolutionDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'ResolveIncident', ...this.persons.verified(body, request) });
+    return this.ask(request, id, 'resolution', body);
   }
 
   @Post(':id/confirmation')
   @HttpCode(200)
-  confirmation(@Param('id') id: string, @Body() _body: EmptyDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'ConfirmResolution' });
+  confirmation(@Param('id') id: string, @Body() body: EmptyDto, @Req() request: FastifyRequest) {
+    return this.ask(request, id, 'confirmation', body);
   }
 
   @Post(':id/refusal')
   @HttpCode(200)
   refusal(@Param('id') id: string, @Body() body: ReasonDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'RefuseResolution', ...body });
+    return this.ask(request, id, 'refusal', body);
   }
 
   @Post(':id/feedback')
   @HttpCode(200)
   feedback(@Param('id') id: string, @Body() body: FeedbackDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'RateSatisfaction', ...body });
+    return this.ask(request, id, 'feedback', body);
   }
 
   @Post(':id/reopening')
   @HttpCode(200)
   reopening(@Param('id') id: string, @Body() body: ReasonDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'ReopenIncident', ...body });
+    return this.ask(request, id, 'reopening', body);
   }
 
   @Post(':id/closure')
   @HttpCode(200)
-  closure(@Param('id') id: string, @Body() _body: EmptyDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'CloseIncident' });
+  closure(@Param('id') id: string, @Body() body: EmptyDto, @Req() request: FastifyRequest) {
+    return this.ask(request, id, 'closure', body);
   }
 
   @Post(':id/cancellation')
   @HttpCode(200)
   cancellation(@Param('id') id: string, @Body() body: ReasonDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'CancelIncident', ...body });
+    return this.ask(request, id, 'cancellation', body);
   }
 
   @Post(':id/links')
   @HttpCode(200)
   links(@Param('id') id: string, @Body() body: LinkDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'LinkIncident', link: body.type, target: body.target });
+    return this.ask(request, id, 'links', body);
   }
 
   @Delete(':id/links/:part')
@@ -211,7 +205,7 @@ export class IncidentCommandsController {
   @Post(':id/assets')
   @HttpCode(200)
   assets(@Param('id') id: string, @Body() body: AssetDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'AddAsset', ...body });
+    return this.ask(request, id, 'assets', body);
   }
 
   @Delete(':id/assets/:part')
@@ -222,18 +216,27 @@ export class IncidentCommandsController {
   @Post(':id/affected')
   @HttpCode(200)
   affected(@Param('id') id: string, @Body() body: PersonDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'AddAffectedPerson', person: this.persons.required(body.person, request) });
+    return this.ask(request, id, 'affected', body);
   }
 
   @Post(':id/watchers')
   @HttpCode(200)
   watchers(@Param('id') id: string, @Body() body: PersonDto, @Req() request: FastifyRequest) {
-    return this.run(request, id, { type: 'AddWatcher', person: this.persons.required(body.person, request) });
+    return this.ask(request, id, 'watchers', body);
   }
 
   @Delete(':id/watchers/:part')
   removeWatcher(@Param('id') id: string, @Param('part') part: string, @Req() request: FastifyRequest) {
     return this.run(request, id, { type: 'RemoveWatcher', person: this.persons.required(part, request) });
+  }
+
+  private async ask<Name extends IncidentRequestName>(
+    request: FastifyRequest,
+    id: string,
+    name: Name,
+    body: BodyOf<Name>,
+  ): Promise<CommandAnswer> {
+    return this.run(request, id, await toIncidentCommand(name, body, { persons: this.persons, request }));
   }
 
   private run(request: FastifyRequest, id: string, command: IncidentCommand): Promise<CommandAnswer> {

@@ -128,7 +128,7 @@ export class IncidentDesk {
   }
 
   /** Whether a claim on a key still stands: its incident is open, was logged by this very command, or never (a crash came between). */
-  private async mayHold(number: string, { commandId }: CommandEnvelope): Promise<boolean> {
+  private async mayHold(number: string, { commandId }: Pick<CommandEnvelope, 'commandId'>): Promise<boolean> {
     const { state, commands } = await this.runtime.load(incidentAggregate, incidentStream(incidentIdOf(number)));
     return state.number === null || isOpen(state.state) || commands.has(commandId);
   }
@@ -144,17 +144,28 @@ export class IncidentDesk {
     return (await this.runtime.execute(externalKeys, stream, request)).state;
   }
 
+  /** Whether another open incident has the external key of this one by now, so that this one cannot be opened again. */
+  async hasLostKey({ externalKey, number }: Incident): Promise<boolean> {
+    if (externalKey === null) return false;
+    const { holder } = await this.keyHolder(externalKey);
+    return holder !== null && holder !== number && (await this.mayHold(holder, { commandId: '' }));
+  }
+
   /** An incident that is opened again takes its external key back, unless another open one holds it by now. */
   private async keepKey(id: string, envelope: CommandEnvelope): Promise<void> {
     const { state } = await this.runtime.load(incidentAggregate, incidentStream(id));
     if (state.externalKey === null || state.number === null) return;
-    const stream = `external-${this.hash('external-key', state.externalKey)}`;
-    const holder = (await this.runtime.load(externalKeys, stream)).state.number;
+    const { stream, holder } = await this.keyHolder(state.externalKey);
     if (holder === state.number) return;
     if (holder !== null && (await this.mayHold(holder, envelope))) {
       throw conflict('incident.external-key-taken', `${holder} is open under the same external key`, { holder });
     }
     await this.claim(stream, { number: state.number, supersedes: holder }, envelope);
+  }
+
+  private async keyHolder(key: string): Promise<{ readonly stream: string; readonly holder: string | null }> {
+    const stream = `external-${this.hash('external-key', key)}`;
+    return { stream, holder: (await this.runtime.load(externalKeys, stream)).state.number };
   }
 
   private execute(id: string, command: IncidentCommand, envelope: CommandEnvelope): Promise<CommandOutcome<Incident>> {

@@ -10,6 +10,7 @@ import { principalOf } from '../http/request-context';
 import { IncidentHistory, incidentNotFound } from './incident-history';
 import { IncidentPresenter } from './incident-presenter';
 import { changes, IncidentQueries } from './incident-queries';
+import { PresentIncident } from './present-incident';
 import { filterParameters, incidentFilter } from './list-filters';
 
 /** Questions about incidents. */
@@ -20,6 +21,7 @@ export class IncidentQueriesController {
     @Inject(IncidentQueries) private readonly queries: IncidentQueries,
     @Inject(IncidentHistory) private readonly history: IncidentHistory,
     @Inject(IncidentPresenter) private readonly presenter: IncidentPresenter,
+    @Inject(PresentIncident) private readonly present: PresentIncident,
   ) {}
 
   @Get()
@@ -42,11 +44,16 @@ export class IncidentQueriesController {
     return sendAs(format, reply, await this.queries.list(filter, query, { defaultSort: '-loggedAt' }));
   }
 
+  /** What was allows nothing any more: only the incident as it is says what it takes. */
   @Get(':id')
-  async one(@Param('id') id: string, @Query() raw: RawQuery) {
+  async one(@Param('id') id: string, @Query() raw: RawQuery, @Req() request: FastifyRequest) {
     const query = new QueryReader(raw, ['asOf', 'asKnownAt', 'revision']);
     const revision = query.integer('revision', { min: 0, max: 1e12 });
-    return this.queries.incident(id, { revision, asOf: query.instant('asOf'), asKnownAt: query.instant('asKnownAt') });
+    const until = { revision, asOf: query.instant('asOf'), asKnownAt: query.instant('asKnownAt') };
+    if (Object.values(until).every((bound) => bound === undefined)) {
+      return this.present.incident(id, principalOf(request));
+    }
+    return { ...(await this.queries.past(id, until)), allowedCommands: [] };
   }
 
   @Get(':id/history')

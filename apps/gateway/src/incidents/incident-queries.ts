@@ -38,15 +38,10 @@ export class IncidentQueries {
     @Inject(IncidentPresenter) private readonly presenter: IncidentPresenter,
   ) {}
 
-  /** One incident, as it is or as it was. Throws `incident.not-found`, `incident.no-such-revision`. */
-  async incident(idOrNumber: string, until: AsOf): Promise<IncidentAnswer> {
-    const id = this.history.idOf(idOrNumber);
+  /** One incident as it was, by its events. Throws `incident.not-found`, `incident.no-such-revision`. */
+  async past(idOrNumber: string, until: AsOf): Promise<IncidentAnswer> {
     const { revision, asOf, asKnownAt } = until;
-    const current = revision === undefined && asOf === undefined && asKnownAt === undefined;
-    const collection = versionedName(incidentProjection.name, await this.store.liveVersion(incidentProjection.name));
-    const known = current ? await this.store.get<IncidentDocument>(collection, id) : undefined;
-    // The log answers for the past, and for an incident so new that the projections have not seen it.
-    const document = known ?? (await this.history.fold(id, until));
+    const document = await this.history.fold(this.history.idOf(idOrNumber), until);
     if (!document) throw incidentNotFound(idOrNumber);
     // Together with an instant the earlier of the two decides; alone, a revision has to be there.
     if (asOf === undefined && asKnownAt === undefined && document.revision < (revision ?? 0)) {
@@ -81,7 +76,7 @@ export class IncidentQueries {
 
   /** The incidents that a page of ids names, as they are, or as they were at `asOf`. */
   async byIds({ ids, nextCursor }: IdPage, asOf: string | undefined): Promise<Page<IncidentListItem>> {
-    const documents = asOf === undefined ? await this.current(ids) : await this.past(ids, asOf);
+    const documents = asOf === undefined ? await this.current(ids) : await this.pastOf(ids, asOf);
     return { items: documents.map((document) => this.presenter.listItem(document)), nextCursor };
   }
 
@@ -115,8 +110,8 @@ export class IncidentQueries {
   async diff(idOrNumber: string, from: number, to: number) {
     const id = isUuid(idOrNumber) ? idOrNumber : incidentIdOf(idOrNumber);
     const [before, after] = await Promise.all([
-      this.incident(idOrNumber, { revision: from }),
-      this.incident(idOrNumber, { revision: to }),
+      this.past(idOrNumber, { revision: from }),
+      this.past(idOrNumber, { revision: to }),
     ]);
     const events = [];
     for await (const event of this.history.own(id)) {
@@ -133,7 +128,7 @@ export class IncidentQueries {
     return ids.flatMap((id) => byId.get(id) ?? []);
   }
 
-  private async past(ids: readonly string[], asOf: string): Promise<IncidentDocument[]> {
+  private async pastOf(ids: readonly string[], asOf: string): Promise<IncidentDocument[]> {
     const documents = await Promise.all(ids.map((id) => this.history.fold(id, { asOf })));
     return documents.filter((document) => document !== undefined);
   }
