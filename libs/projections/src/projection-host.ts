@@ -1,10 +1,11 @@
-import { type Delivery, type EventStore, InvalidPosition, startPosition } from '@faultline/event-store';
+import { type Delivery, type EventStore, startPosition } from '@faultline/event-store';
 import { type Clock, conflict, notFound, type RecordedEvent, toInstant } from '@faultline/kernel';
 import { FencedOff, type ReadStore } from '@faultline/read-store';
+import { approachEnd, catchUp } from './catch-up';
 import { dropVersions } from './leftovers';
 import { type FeedOwner, ModelFeed } from './model-feed';
-import { PoisonEvent } from './poison-event';
 import { type Projection } from './projection';
+import { Pump } from './pump';
 import { rebuildModel, type RebuildProgress } from './rebuild';
 
 /** What one projection is doing. */
@@ -37,10 +38,6 @@ export type ProjectionServices = {
 };
 
 const leaseMs = 30_000;
-const backOff = { firstMs: 100, factor: 1.5, maxMs: 5_000 };
-const eventsPerBatch = 1_000;
-/** What no repetition mends. */
-const fatalErrors = [InvalidPosition, FencedOff, PoisonEvent];
 /** How long the replaced version of a model is still fed, so that no query that runs loses its collection. */
 const graceMs = 60_000;
 
@@ -57,17 +54,23 @@ export class ProjectionHost {
   private readonly retiring = new Set<ModelFeed>();
   private readonly rebuilding = new Map<string, RebuildProgress>();
   private readonly stopping = new AbortController();
-  private pump: { readonly ending: AbortController; readonly running: Promise<void> } | undefined;
+  private readonly pump: Pump;
   private readonly tasks = new Set<Promise<void>>();
   private applied = startPosition;
-  private turn: Promise<void> = Promise.resolve();
-  /** Why the pump stopped by itself, if it did. */
-  failure: Error | undefined;
 
   constructor(
     private readonly projections: readonly Projection[],
     private readonly services: ProjectionServices,
-  ) {}
+  ) {
+    const { events, clock, onTrouble } = services;
+    const process = (delivery: Delivery) => this.process(delivery);
+    this.pump = new Pump({ events, clock, onTrouble, after: () => this.after(), process });
+  }
+
+  /** Why the pump stopped by itself, if it did. */
+  get failure(): Error | undefined {
+    return this.pump.failure;
+  }
 
   /** Feeds every model, alone on this store: drops what interrupted rebuilds left, and starts the pump. */
   async start(): Promise<void> {
@@ -78,7 +81,7 @@ export class ProjectionHost {
       await dropVersions(projection, store, (version) => version !== feed.version);
       this.live.set(projection.name, feed);
     }
-    this.startPump();
+    this.pump.start();
   }
 
   /** Takes over one model of those that several processes share; resolves once the pump feeds it. Throws FencedOff for an old epoch. */
@@ -86,17 +89,17 @@ export class ProjectionHost {
     const projection = this.known(name);
     const feed = await this.open(projection, { epoch, owner: this.services.owner, awaited: true });
     const signal = this.signalOf(name);
-    if (this.pump) {
-      await this.approach(feed, signal);
-      await this.inTurn(async () => {
+    if (this.pump.isRunning) {
+      await approachEnd(feed, this.services, signal);
+      await this.pump.inTurn(async () => {
         signal.throwIfAborted();
-        await this.catchUp(feed, this.applied);
+        await catchUp(feed, this.services, this.applied);
         this.live.set(name, feed);
       });
     } else {
       signal.throwIfAborted();
       this.live.set(name, feed);
-      this.startPump();
+      this.pump.start();
     }
     this.launch(this.sweepLater(projection, signal));
   }
@@ -104,7 +107,7 @@ export class ProjectionHost {
   /** Lets a model go once the batch at hand is finished; a rebuild of it ends. */
   async release(name: string): Promise<void> {
     this.held.get(name)?.released.abort(new Error(`${name} was released`));
-    await this.inTurn(() => {
+    await this.pump.inTurn(() => {
       this.forget(name);
       return Promise.resolve();
     });
@@ -114,8 +117,8 @@ export class ProjectionHost {
   async stop(): Promise<void> {
     this.stopping.abort();
     for (const { released } of this.held.values()) released.abort(this.stopping.signal.reason);
-    this.pump?.ending.abort();
-    await Promise.allSettled([this.pump?.running, ...this.tasks]);
+    this.pump.end();
+    await Promise.allSettled([this.pump.ended(), ...this.tasks]);
   }
 
   /** The position that every live model has reached. */
@@ -192,9 +195,7 @@ export class ProjectionHost {
     for (const feeds of [this.joining, this.retiring]) {
       for (const feed of feeds) if (feed.projection.name === name) feeds.delete(feed);
     }
-    if (this.live.size > 0) return;
-    this.pump?.ending.abort();
-    this.pump = undefined;
+    if (this.live.size === 0) this.pump.end();
   }
 
   private async replace(
@@ -252,53 +253,16 @@ export class ProjectionHost {
 
   /** Brings a feed to where the pump stands, in the pump's own turn, so that no event falls between the two. */
   private join(feed: ModelFeed, signal: AbortSignal): Promise<void> {
-    return this.inTurn(async () => {
+    return this.pump.inTurn(async () => {
       signal.throwIfAborted();
-      await this.catchUp(feed, this.applied);
+      await catchUp(feed, this.services, this.applied);
       this.joining.add(feed);
     });
   }
 
-  private inTurn(task: () => Promise<void>): Promise<void> {
-    const next = this.turn.then(task);
-    this.turn = next.catch(() => undefined);
-    return next;
-  }
-
-  /** Brings a feed that may be far behind to the end of the log, batch by batch, while the pump goes on. */
-  private async approach(feed: ModelFeed, signal: AbortSignal): Promise<void> {
-    let batch: RecordedEvent[] = [];
-    const process = async () => {
-      const last = batch.at(-1);
-      if (last) await feed.process(await this.services.open(batch), last.position);
-      batch = [];
-    };
-    for await (const event of this.missedBy(feed)) {
-      signal.throwIfAborted();
-      batch.push(event);
-      if (batch.length >= eventsPerBatch) await process();
-    }
-    await process();
-  }
-
-  private async catchUp(feed: ModelFeed, target: string): Promise<void> {
-    const missed: RecordedEvent[] = [];
-    for await (const event of this.missedBy(feed)) {
-      if (event.position > target) break;
-      missed.push(event);
-    }
-    await feed.process(await this.services.open(missed), target);
-  }
-
-  private missedBy(feed: ModelFeed): AsyncIterable<RecordedEvent> {
-    const filter = { streamPrefixes: feed.projection.streamPrefixes };
-    const from = feed.position === startPosition ? {} : { from: feed.position };
-    return this.services.events.readAll({ ...from, filter });
-  }
-
   private async retire(feed: ModelFeed, signal: AbortSignal): Promise<void> {
     await this.services.clock.wait(graceMs, signal);
-    await this.inTurn(async () => {
+    await this.pump.inTurn(async () => {
       this.retiring.delete(feed);
       if (!signal.aborted) await feed.drop();
     });
@@ -307,7 +271,7 @@ export class ProjectionHost {
   /** Old versions never become live again, so that dropping them is safe even where this host has been replaced meanwhile. */
   private async sweepLater(projection: Projection, signal: AbortSignal): Promise<void> {
     await this.services.clock.wait(graceMs, signal);
-    await this.inTurn(async () => {
+    await this.pump.inTurn(async () => {
       const live = this.live.get(projection.name);
       if (signal.aborted || !live) return;
       const fed = [...this.retiring].filter((feed) => feed.projection === projection).map(({ version }) => version);
@@ -319,39 +283,12 @@ export class ProjectionHost {
     });
   }
 
-  private startPump(): void {
-    const ending = new AbortController();
-    this.pump = { ending, running: this.run(ending.signal) };
-  }
-
-  private async run(signal: AbortSignal): Promise<void> {
-    let delay = backOff.firstMs;
-    while (!signal.aborted) {
-      try {
-        const options = { ...this.after(), signal, batchSize: eventsPerBatch };
-        for await (const delivery of this.services.events.subscribe(options)) {
-          await this.inTurn(() => (signal.aborted ? Promise.resolve() : this.process(delivery)));
-          delay = backOff.firstMs;
-        }
-      } catch (error) {
-        const fatal = fatalErrors.some((kind) => error instanceof kind) ? (error as Error) : undefined;
-        this.services.onTrouble?.({ error, fatal: fatal !== undefined });
-        if (fatal) {
-          this.failure = fatal;
-          return;
-        }
-        await this.services.clock.wait(delay, signal);
-        delay = Math.min(delay * backOff.factor, backOff.maxMs);
-      }
-    }
-  }
-
-  private after(): { after?: string } {
+  private after(): string | undefined {
     const positions = this.feeds()
       .map(({ position }) => position)
       .sort();
     const [least] = positions;
-    return least === undefined || least === startPosition ? {} : { after: least };
+    return least === startPosition ? undefined : least;
   }
 
   private feeds(): ModelFeed[] {

@@ -4,11 +4,11 @@ import { type Clock } from '@faultline/kernel';
 import { type KeyStore } from '@faultline/key-store';
 import { ProjectionHost, type ProjectionStatus } from '@faultline/projections';
 import { type ReadStore } from '@faultline/read-store';
-import { ReportService } from '@faultline/reports';
 import { eventSchemas } from './event-schemas';
 import { PositionWaiters } from './position-waiters';
 import { projections } from './projections';
-import { type IdPage, type QueryParameters, type ReadSide } from './read-side';
+import { type ReadSide } from './read-side';
+import { ReportHost } from './report-host';
 
 /** What the read side needs; each thread or process opens its own. */
 export type ReadSideServices = {
@@ -21,16 +21,14 @@ export type ReadSideServices = {
 };
 
 /** The read side of a process that is alone, in the thread it is made in: projections, and reports over them. */
-export class ReadSideHost implements ReadSide {
+export class ReadSideHost extends ReportHost implements ReadSide {
   private readonly host: ProjectionHost;
-  private readonly reports: ReportService;
   private readonly waiters = new PositionWaiters();
-  failure: string | undefined;
 
   constructor(services: ReadSideServices) {
     const { events, documents, keys, clock, onPosition, onTrouble } = services;
+    super(documents);
     const codec = new EventCodec(eventSchemas, keys);
-    this.reports = new ReportService(documents);
     this.host = new ProjectionHost(projections, {
       events,
       store: documents,
@@ -67,19 +65,7 @@ export class ReadSideHost implements ReadSide {
     });
   }
 
-  report(name: string, query: QueryParameters, now: number): Promise<object> {
-    return this.reports.run(name, query, now);
-  }
-
-  incidentsBehind(name: string, query: QueryParameters, now: number): Promise<IdPage> {
-    return this.reports.incidents(name, query, now);
-  }
-
-  incidentsAsOf(query: QueryParameters): Promise<IdPage> {
-    return this.reports.list(query);
-  }
-
-  stop(): Promise<void> {
+  override stop(): Promise<void> {
     return this.host.stop();
   }
 }

@@ -4,7 +4,7 @@ import { type IdPage, type QueryParameters, type ReportSide } from './read-side'
 
 /** Reports in the thread it is made in, over models that others feed. */
 export class ReportHost implements ReportSide {
-  readonly failure = undefined;
+  failure: string | undefined;
   private readonly reports: ReportService;
 
   constructor(documents: ReadStore) {
