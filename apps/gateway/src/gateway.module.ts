@@ -23,6 +23,7 @@ import { IncidentHistory } from './incidents/incident-history';
 import { IncidentPresenter } from './incidents/incident-presenter';
 import { IncidentQueries } from './incidents/incident-queries';
 import { IncidentQueriesController } from './incidents/incident-queries.controller';
+import { MyIncidentsController } from './incidents/my-incidents.controller';
 import { NumberAllocator } from './incidents/number-allocator';
 import { PresentIncident } from './incidents/present-incident';
 import { PersonResolver } from './incidents/person-resolver';
@@ -77,6 +78,7 @@ export class GatewayModule {
         HealthController,
         IncidentCommandsController,
         IncidentQueriesController,
+        MyIncidentsController,
         QueuesController,
         ReportsController,
         ImportsController,
