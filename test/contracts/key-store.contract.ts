@@ -1,4 +1,4 @@
-import { type KeyStore, openField, sealField } from '@faultline/key-store';
+import { type KeyRecord, type KeyStore, openField, sealField } from '@faultline/key-store';
 import { type Json } from '@faultline/kernel';
 import fc from 'fast-check';
 import { until } from '../support/until';
@@ -9,6 +9,8 @@ export type KeyStoreUnderTest = {
   readonly reopen: () => Promise<KeyStore>;
   /** The same keys as another process or thread sees them. */
   readonly another: () => Promise<KeyStore>;
+  /** A fresh store that shares nothing with this one, under another master key. */
+  readonly elsewhere: () => Promise<KeyStore>;
   readonly dispose: () => Promise<void>;
 };
 
@@ -130,6 +132,96 @@ export function describeKeyStore(name: string, factory: () => Promise<KeyStoreUn
       bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
       expect(() => openField({ ...sealed, sealed: bytes.toString('base64') }, store)).toThrow(/does not open/);
       expect(() => openField({ ...sealed, key: bo.id }, store)).toThrow(/does not open/);
+    });
+
+    describe('that is moved to another one', () => {
+      const recordsOf = async (moved: KeyStore): Promise<KeyRecord[]> => {
+        const records: KeyRecord[] = [];
+        for await (const record of moved.exportKeys()) records.push(record);
+        return records;
+      };
+      const byId = (records: readonly KeyRecord[]) =>
+        new Map(records.map((record) => [record.kind === 'installation' ? '' : record.id, record]));
+      const given = async function* (records: readonly KeyRecord[]): AsyncGenerator<KeyRecord> {
+        await Promise.resolve();
+        yield* records;
+      };
+
+      it('has the same keys there, under the same ids, and the same secret of the installation', async () => {
+        const keys = await store.ensureKeys(Array.from({ length: 1_100 }, (_, index) => `person-${index}`));
+        const gone = await keyOf('bo');
+        await store.destroyKeys('bo');
+        const other = await under.elsewhere();
+        expect(other.installationSecret.equals(store.installationSecret)).toBe(false);
+        await other.importKeys(store.exportKeys());
+        expect(byId(await recordsOf(other))).toEqual(byId(await recordsOf(store)));
+        expect(await other.ensureKeys([...keys.keys()])).toEqual(keys);
+        await other.prepare([gone.id]);
+        expect(other.key(gone.id)).toBeUndefined();
+        expect(other.installationSecret.equals(store.installationSecret)).toBe(true);
+        expect((await other.ensureKeys(['bo'])).get('bo')?.id).not.toBe(gone.id);
+      });
+
+      it('keeps what it took in when it is opened anew, and shows it to others', async () => {
+        const other = await under.elsewhere();
+        const key = (await other.ensureKeys(['ann'])).get('ann')!;
+        await store.importKeys(other.exportKeys());
+        const third = await under.another();
+        await third.prepare([key.id]);
+        expect(third.key(key.id)).toEqual(key);
+        store = await under.reopen();
+        expect(await keyOf('ann')).toEqual(key);
+        expect(store.installationSecret.equals(other.installationSecret)).toBe(true);
+        await store.destroyKeys('ann');
+        expect(store.key(key.id)).toBeUndefined();
+      });
+
+      it('may be moved again, with what has been made since', async () => {
+        await keyOf('ann');
+        const other = await under.elsewhere();
+        await other.importKeys(store.exportKeys());
+        await keyOf('bo');
+        await other.importKeys(store.exportKeys());
+        await other.importKeys(store.exportKeys());
+        expect(byId(await recordsOf(other))).toEqual(byId(await recordsOf(store)));
+      });
+
+      it('leaves destroyed what is destroyed on either side', async () => {
+        const [ann, bo] = [await keyOf('ann'), await keyOf('bo')];
+        const other = await under.elsewhere();
+        await other.importKeys(store.exportKeys());
+        await other.destroyKeys('bo');
+        await store.destroyKeys('ann');
+        await other.importKeys(store.exportKeys());
+        await other.prepare([ann.id, bo.id]);
+        expect(other.key(ann.id)).toBeUndefined();
+        expect(other.key(bo.id)).toBeUndefined();
+        expect((await other.ensureKeys(['ann'])).get('ann')?.id).not.toBe(ann.id);
+      });
+
+      it('is not mixed with the keys of another installation', async () => {
+        await keyOf('ann');
+        const other = await under.elsewhere();
+        await other.ensureKeys(['bo']);
+        const before = byId(await recordsOf(other));
+        await expect(other.importKeys(store.exportKeys())).rejects.toMatchObject({
+          name: 'KeyConflict',
+          key: undefined,
+        });
+        expect(byId(await recordsOf(other))).toEqual(before);
+      });
+
+      it('never puts another key, or another owner, under an id that is taken', async () => {
+        const { id, secret } = await keyOf('ann');
+        const records: KeyRecord[] = [
+          { kind: 'key', id, subject: 'ann', secret: Buffer.alloc(32, 7) },
+          { kind: 'key', id, subject: 'bo', secret },
+        ];
+        for (const record of records) {
+          await expect(store.importKeys(given([record]))).rejects.toMatchObject({ name: 'KeyConflict', key: id });
+        }
+        expect(await keyOf('ann')).toEqual({ id, secret });
+      });
     });
   });
 }

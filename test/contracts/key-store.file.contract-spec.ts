@@ -13,12 +13,19 @@ describeKeyStore('file', async () => {
     newest = await openFileKeyStore({ directory: path });
     return newest;
   };
+  const others: Awaited<ReturnType<typeof temporaryDirectory>>[] = [];
+  const elsewhere = async () => {
+    const other = await temporaryDirectory();
+    others.push(other);
+    return openFileKeyStore({ directory: other.path });
+  };
   const dispose = async () => {
     await newest.close();
     await remove();
+    for (const other of others) await other.remove();
   };
   const another = () => openFileKeyStore({ directory: path, readOnly: true });
-  return { store, reopen, another, dispose };
+  return { store, reopen, another, elsewhere, dispose };
 });
 
 describe('a key store in a file', () => {
@@ -52,6 +59,13 @@ describe('a key store in a file', () => {
     await expect(open({ masterKey: `${masterKey}!` })).rejects.toMatchObject({ name: 'KeyStoreUnusable' });
     await expect(open()).rejects.toMatchObject({ name: 'KeyStoreUnusable' });
     expect((await open({ masterKey })).key(key?.id ?? '')).toEqual(key);
+  });
+
+  it('makes no master key for whoever only reads', async () => {
+    const masterKey = 'a-master-key-that-somebody-has-chosen';
+    await open({ masterKey });
+    await expect(open({ readOnly: true })).rejects.toMatchObject({ name: 'KeyStoreUnusable' });
+    await expect(stat(join(directory.path, 'keys', 'master.key'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('refuses a master key of which a part is missing', async () => {

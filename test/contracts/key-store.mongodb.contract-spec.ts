@@ -22,11 +22,18 @@ describeWithMongoDb('KeyStore on MongoDB', (server) => {
       await opened.shift()?.close();
       return another();
     };
+    const other = freshDatabase(server());
+    const elsewhere = async () => {
+      const moved = await openMongoKeyStore({ url: other.url, masterKey: 'a-master-key-of-the-other-side' });
+      opened.push(moved);
+      return moved;
+    };
     const dispose = async () => {
       for (const each of opened) await each.close();
       await database.drop();
+      await other.drop();
     };
-    return { store, reopen, another, dispose };
+    return { store, reopen, another, elsewhere, dispose };
   });
 
   describe('keys in MongoDB', () => {

@@ -16,3 +16,19 @@ export class KeyDestroyed extends Error {
 export class SealBroken extends Error {
   override readonly name = 'SealBroken';
 }
+
+/** Keys were to be taken into a store that has others in their place; what was there is unchanged. */
+export class KeyConflict extends Error {
+  override readonly name = 'KeyConflict';
+
+  constructor(
+    /** The id of the key; absent for the secret of the installation. */
+    readonly key?: string,
+  ) {
+    super(
+      key === undefined
+        ? 'The key store belongs to another installation: it holds keys, and another secret of the installation'
+        : `The key store holds another key under the id ${key}`,
+    );
+  }
+}

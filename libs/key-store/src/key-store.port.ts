@@ -1,6 +1,12 @@
 /** A data key, 32 bytes, with the id that sealed fields name. */
 export type DataKey = { readonly id: string; readonly secret: Buffer };
 
+/** What a store of keys holds, as it moves to another store. In the clear: it goes from store to store and nowhere else. */
+export type KeyRecord =
+  | { readonly kind: 'installation'; readonly secret: Buffer }
+  | { readonly kind: 'key'; readonly id: string; readonly subject: string; readonly secret: Buffer }
+  | { readonly kind: 'destroyed'; readonly id: string };
+
 /**
  * Keys of personal data, apart from the log. A subject (a person's id) may own several keys; a destroyed key never comes back.
  *
@@ -24,6 +30,15 @@ export interface KeyStore {
   key(id: string): DataKey | undefined;
   /** Destroys every key of the subject, durably; returns their ids. */
   destroyKeys(subject: string): Promise<readonly string[]>;
+  /** Everything the store holds: the secret of the installation first, then the keys, and the ids of destroyed ones. */
+  exportKeys(): AsyncIterable<KeyRecord>;
+  /**
+   * Takes in what another store has exported, under the same ids; resolves once it is durable, and may be repeated. What is destroyed
+   * on either side is destroyed from then on. The installation's secret is replaced while there is no key yet, for nobody else to
+   * use the store meanwhile. Throws KeyConflict where the store has another secret, of the installation or under a key's id, and takes
+   * in nothing of the record at fault or behind it.
+   */
+  importKeys(records: AsyncIterable<KeyRecord>): Promise<void>;
   /** A secret of this installation, the same for ever, for keyed digests (HMAC): 32 bytes. */
   readonly installationSecret: Buffer;
   close(): Promise<void>;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { KeyStoreUnusable } from '../key-store.errors';
-import { type DataKey, type KeyStore } from '../key-store.port';
+import { KeyConflict, KeyStoreUnusable } from '../key-store.errors';
+import { type DataKey, type KeyRecord, type KeyStore } from '../key-store.port';
+import { inBatches, type MovedKey, planTransfer, type PresentKey, sorted } from '../key-transfer';
 import { unwrapKey, wrapKey } from '../key-wrapper';
 import { masterKeyFrom } from '../master-key';
 import { KeyFile, type KeyLine } from './key-file';
@@ -78,19 +79,71 @@ export class FileKeyStore implements KeyStore {
   destroyKeys(subject: string): Promise<readonly string[]> {
     return this.inTurn(() => {
       const ids = this.subjects.get(subject) ?? [];
-      for (const id of ids) {
-        // The secret itself is left as it is: whoever is sealing at this moment must not go on under zeros.
-        this.keys.delete(id);
-        this.lines.set(id, { kind: 'destroyed', id });
-      }
       this.subjects.delete(subject);
-      if (ids.length > 0) this.file.replace([...this.lines.values()]);
+      this.destroy(ids);
       return Promise.resolve(ids);
+    });
+  }
+
+  async *exportKeys(): AsyncGenerator<KeyRecord> {
+    await this.tail;
+    this.load();
+    yield { kind: 'installation', secret: this.installationSecret };
+    for (const line of [...this.lines.values()]) {
+      const key = line.kind === 'key' ? this.keys.get(line.id) : undefined;
+      if (line.kind === 'key' && key) yield { kind: 'key', subject: line.subject, ...key };
+      if (line.kind === 'destroyed') yield line;
+    }
+  }
+
+  importKeys(records: AsyncIterable<KeyRecord>): Promise<void> {
+    return this.inTurn(async () => {
+      for await (const batch of inBatches(records)) await this.takeIn(batch);
     });
   }
 
   async close(): Promise<void> {
     await this.tail;
+  }
+
+  private async takeIn(batch: readonly KeyRecord[]): Promise<void> {
+    const { secret, keys } = sorted(batch);
+    if (secret) this.takeSecret(secret);
+    const { added, destroyed } = planTransfer(keys, (id) => this.present(id));
+    const lines = added.map((record) => this.lineOf(record));
+    if (lines.length > 0) await this.file.append(lines);
+    for (const line of lines) this.take(line);
+    this.destroy(destroyed);
+  }
+
+  private takeSecret(secret: Buffer): void {
+    if (this.installationSecret.equals(secret)) return;
+    if (this.lines.size > 1) throw new KeyConflict();
+    const line: KeyLine = { kind: 'installation', wrapped: wrapKey(secret, this.masterKey, installation) };
+    this.file.replace([line]);
+    this.take(line);
+  }
+
+  private present(id: string): PresentKey | undefined {
+    const line = this.lines.get(id);
+    const key = this.keys.get(id);
+    if (line?.kind === 'key' && key) return { kind: 'key', subject: line.subject, secret: key.secret };
+    return line && { kind: 'destroyed' };
+  }
+
+  private lineOf(record: MovedKey): KeyLine {
+    if (record.kind === 'destroyed') return { kind: 'destroyed', id: record.id };
+    const { id, subject, secret } = record;
+    return { kind: 'key', id, subject, wrapped: wrapKey(secret, this.masterKey, id) };
+  }
+
+  private destroy(ids: readonly string[]): void {
+    for (const id of ids) {
+      // The secret itself is left as it is: whoever is sealing at this moment must not go on under zeros.
+      this.keys.delete(id);
+      this.lines.set(id, { kind: 'destroyed', id });
+    }
+    if (ids.length > 0) this.file.replace([...this.lines.values()]);
   }
 
   private inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
@@ -143,7 +196,10 @@ export async function openFileKeyStore(options: FileKeyStoreOptions): Promise<Fi
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
   }
-  const master = masterKey === undefined ? masterKeyBeside(join(folder, 'master.key')) : masterKeyFrom(masterKey);
+  const master =
+    masterKey === undefined
+      ? masterKeyBeside(join(folder, 'master.key'), { make: !readOnly })
+      : masterKeyFrom(masterKey);
   const file = new KeyFile(join(folder, 'keys.ndjson'));
   if (!readOnly) file.repair();
   const store = new FileKeyStore(file, master, readOnly);

@@ -11,9 +11,14 @@ function masterKeyIn(path: string): Buffer {
   throw new KeyStoreUnusable(`${path} holds no master key: restore it from a backup`);
 }
 
-/** The master key beside the data: made on first use, readable by its owner alone. */
-export function masterKeyBeside(path: string): Buffer {
+/** The master key beside the data: made on first use where `make` allows it, readable by its owner alone. */
+export function masterKeyBeside(path: string, { make }: { readonly make: boolean }): Buffer {
   if (existsSync(path)) return masterKeyIn(path);
+  if (!make) {
+    throw new KeyStoreUnusable(
+      `There is no master key in ${path}: restore it from a backup, or set FAULTLINE_MASTER_KEY`,
+    );
+  }
   const key = randomBytes(keyBytes);
   // Whole or not at all: a key of which half was written would lock everybody out.
   const next = `${path}.next`;

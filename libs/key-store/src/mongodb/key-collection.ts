@@ -16,6 +16,7 @@ export type InstallationDocument = {
 
 const installation = 'installation';
 const what = 'The key store';
+const pageSize = 1_000;
 
 /** The collection `keys`. Every method throws StoreUnavailable while the server is away. */
 export class KeyCollection {
@@ -38,7 +39,8 @@ export class KeyCollection {
 
   /** Whether it holds any key, destroyed ones too. */
   async isEmpty(): Promise<boolean> {
-    return (await onServer(what, () => this.keys.findOne({}, { projection: { _id: 1 } }))) === null;
+    const filter: Filter<KeyDocument> = { kind: { $in: ['key', 'destroyed'] } };
+    return (await onServer(what, () => this.keys.findOne(filter, { projection: { _id: 1 } }))) === null;
   }
 
   /** Whether this was the first one: false where another process has made it. */
@@ -53,6 +55,31 @@ export class KeyCollection {
         return false;
       }
     });
+  }
+
+  /** Puts a secret in the place of the one wrapped so; false where that is there no longer. */
+  replaceInstallation(before: string, wrapped: string): Promise<boolean> {
+    const filter = { _id: installation, wrapped: before } as const;
+    return onServer(what, async () => {
+      const { matchedCount } = await this.installations.updateOne(
+        filter,
+        { $set: { wrapped } },
+        { writeConcern: durable },
+      );
+      return matchedCount === 1;
+    });
+  }
+
+  /** Every document but the installation's, in the order of ids. */
+  async *all(): AsyncGenerator<KeyDocument> {
+    for (let after = ''; ;) {
+      const filter = { _id: { $gt: after }, kind: { $in: ['key', 'destroyed'] } } as Filter<KeyDocument>;
+      const page = await onServer(what, () => this.keys.find(filter).sort({ _id: 1 }).limit(pageSize).toArray());
+      yield* page;
+      const last = page.at(-1);
+      if (!last) return;
+      after = last._id;
+    }
   }
 
   /** Adds the keys whose ids are free; resolves once they are durable. Of the others it says nothing: read what is there. */

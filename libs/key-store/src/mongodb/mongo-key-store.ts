@@ -1,9 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { systemClock } from '@faultline/kernel';
 import { openDatabase } from '@faultline/mongodb-client';
-import { KeyStoreUnusable } from '../key-store.errors';
-import { type DataKey, type KeyStore } from '../key-store.port';
+import { type DataKey, type KeyRecord, type KeyStore } from '../key-store.port';
+import { inBatches, type MovedKey, planTransfer, type PresentKey, sorted } from '../key-transfer';
 import { type KeyWrapper, masterKeyWrapper } from '../key-wrapper';
+import { replaceSecret, secretIn } from './installation-secret';
 import { KeyCollection, type KeyDocument } from './key-collection';
 
 export type MongoKeyStoreOptions = {
@@ -14,8 +15,6 @@ export type MongoKeyStoreOptions = {
   /** Wraps by the master key where absent. */
   readonly wrapper?: KeyWrapper;
 };
-
-const installation = 'installation';
 
 /** How often it looks for keys that others have destroyed: half of what the port promises. */
 const pollMs = 1_000;
@@ -33,9 +32,13 @@ class MongoKeyStore implements KeyStore {
   constructor(
     private readonly collection: KeyCollection,
     private readonly wrapper: KeyWrapper,
-    readonly installationSecret: Buffer,
+    private secret: Buffer,
   ) {
     this.following = this.follow();
+  }
+
+  get installationSecret(): Buffer {
+    return this.secret;
   }
 
   async ensureKeys(subjects: readonly string[]): Promise<ReadonlyMap<string, DataKey>> {
@@ -66,10 +69,64 @@ class MongoKeyStore implements KeyStore {
     return ids;
   }
 
+  async *exportKeys(): AsyncGenerator<KeyRecord> {
+    yield { kind: 'installation', secret: this.secret };
+    for await (const document of this.collection.all()) {
+      const { _id: id } = document;
+      if (document.kind === 'destroyed') yield { kind: 'destroyed', id };
+      else
+        yield { kind: 'key', id, subject: document.subject, secret: await this.wrapper.unwrap(document.wrapped, id) };
+    }
+  }
+
+  async importKeys(records: AsyncIterable<KeyRecord>): Promise<void> {
+    for await (const batch of inBatches(records)) {
+      const { secret, keys } = sorted(batch);
+      if (secret && !secret.equals(this.secret)) {
+        await replaceSecret(this.collection, this.wrapper, secret);
+        this.secret = secret;
+      }
+      await this.takeIn(keys);
+    }
+  }
+
   async close(): Promise<void> {
     this.stopping.abort();
     await this.following;
     await this.collection.close();
+  }
+
+  private async takeIn(records: readonly MovedKey[]): Promise<void> {
+    for (;;) {
+      const present = await this.presentOf(records);
+      const { added, destroyed } = planTransfer(records, (id) => present.get(id));
+      if (added.length > 0) {
+        // Another process may be first: what is there then is looked at again.
+        await this.collection.addNew(await Promise.all(added.map((record) => this.documentOf(record))));
+        continue;
+      }
+      if (destroyed.length > 0) await this.collection.destroy(destroyed);
+      for (const id of destroyed) this.forget(id);
+      return;
+    }
+  }
+
+  private async presentOf(records: readonly MovedKey[]): Promise<Map<string, PresentKey>> {
+    const documents = await this.collection.byIds(records.map(({ id }) => id));
+    await this.take(documents);
+    const present = new Map<string, PresentKey>();
+    for (const document of documents) {
+      const secret = this.keys.get(document._id)?.secret;
+      const usable = document.kind === 'key' && secret !== undefined;
+      present.set(document._id, usable ? { kind: 'key', subject: document.subject, secret } : { kind: 'destroyed' });
+    }
+    return present;
+  }
+
+  private async documentOf(record: MovedKey): Promise<KeyDocument> {
+    const { id: _id, kind } = record;
+    if (kind === 'destroyed') return { _id, kind };
+    return { _id, kind, subject: record.subject, wrapped: await this.wrapper.wrap(record.secret, _id) };
   }
 
   private newestOf(subject: string): DataKey | undefined {
@@ -142,20 +199,6 @@ class MongoKeyStore implements KeyStore {
     for (const id of await this.collection.destroyedIds()) this.forget(id);
     this.seen = destructions;
   }
-}
-
-async function secretIn(collection: KeyCollection, wrapper: KeyWrapper): Promise<Buffer> {
-  const present = await collection.installation();
-  if (present) return wrapper.unwrap(present.wrapped, installation);
-  if (!(await collection.isEmpty())) {
-    // Made before any key: it was lost since, or is another process's of this moment.
-    const late = await collection.installation();
-    if (late) return wrapper.unwrap(late.wrapped, installation);
-    throw new KeyStoreUnusable('The key store holds keys and no installation secret: restore it from a backup');
-  }
-  const secret = randomBytes(32);
-  const first = await collection.addInstallation(await wrapper.wrap(secret, installation));
-  return first ? secret : secretIn(collection, wrapper);
 }
 
 /**
