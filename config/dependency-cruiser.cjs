@@ -2,7 +2,7 @@
 // <- read side <- apps.
 const lib = (names) => `^libs/(${names.join('|')})/`;
 const ports = ['event-store', 'read-store', 'key-store', 'blob-store'];
-const runtimes = ['commands', 'projections'];
+const runtimes = ['commands', 'projections', 'migration'];
 const contexts = ['incidents', 'organisation', 'catalog', 'security'];
 const models = ['read-models', 'reports', 'imports'];
 

@@ -12,8 +12,13 @@ const selfExplaining = new Set([
   'DomainError',
   'StoreUnusable',
   'StoreUnavailable',
+  'OutcomeUnknown',
   'ReadStoreUnusable',
   'KeyStoreUnusable',
+  'KeyConflict',
+  'BlobExists',
+  'BlobDamaged',
+  'MigrationRefused',
 ]);
 
 const hints: Readonly<Record<string, string>> = {

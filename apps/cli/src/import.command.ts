@@ -3,10 +3,10 @@ import { stat } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { type ReadableStream } from 'node:stream/web';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Presets, SingleBar } from 'cli-progress';
 import { type Api } from './api';
 import { type ServerOptions, withApi } from './connection';
 import { UserError } from './explain';
+import { makeBar } from './progress-bar';
 
 type ImportOptions = ServerOptions & { readonly format: string; readonly timeZone: string };
 
@@ -96,10 +96,6 @@ async function follow(api: Api, importId: string): Promise<Status> {
     bar.stop();
   }
 }
-
-/** On standard error, and nothing where that is no terminal. */
-const makeBar = (format: string): SingleBar =>
-  new SingleBar({ format, stream: process.stderr, hideCursor: true, clearOnComplete: true }, Presets.shades_classic);
 
 function report(importId: string, status: Status): string {
   const { state, rows, incidents, events, unchanged, heldBack, heldBackReasons, ignoredColumns, differences } = status;

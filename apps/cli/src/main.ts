@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { explain } from './explain';
 import { exportEvents } from './export.command';
 import { importFile } from './import.command';
+import { migrateHistory } from './migrate.command';
 import { listProjections, rebuildProjections } from './projections.command';
 import { start } from './start.command';
 import { version } from './version';
@@ -41,6 +42,18 @@ withServer(program.command('export'))
   .option('--out <file>', 'the file to write (default: standard output)')
   .option('--from <position>', 'begin with the event at this position')
   .action(exportEvents);
+
+program
+  .command('migrate')
+  .description('copy a whole history to other stores and verify it; goes on where it was interrupted')
+  .requiredOption('--from <store>', 'the event store to copy: lmdb:DIR or esdb://…; no server may run on it')
+  .option('--to <store>', 'the event store to copy to, which nothing else may use yet (default: EVENT_STORE)')
+  .option('--from-keys <store>', 'file:DIR or mongodb://… (default: the directory of lmdb:, else KEY_STORE)')
+  .option('--to-keys <store>', 'likewise, for the target')
+  .option('--from-blobs <store>', 'file:DIR or mongodb://… (default: the directory of lmdb:, else BLOB_STORE)')
+  .option('--to-blobs <store>', 'likewise, for the target')
+  .option('--verify-only', 'compare the two histories and write nothing', false)
+  .action(migrateHistory);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`faultline: ${explain(error)}\n`);

@@ -2,7 +2,7 @@ import { type openMongoBlobStore as open } from './mongodb/mongo-blob-store';
 
 export * from './blob-store.errors';
 export * from './blob-store.port';
-export { openFileBlobStore } from './file/file-blob-store';
+export { type FileBlobStoreOptions, openFileBlobStore } from './file/file-blob-store';
 export * from './sealed-blobs';
 
 /** The blobs in MongoDB's GridFS. Its driver is loaded by the first call: a process on embedded stores does without. */

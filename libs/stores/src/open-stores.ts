@@ -50,10 +50,10 @@ export async function openKeyStore({ keyStore, masterKey }: StoreSettings, role:
   return openFileKeyStore({ directory: resolve(keyStore.directory), masterKey, readOnly: role === 'follower' });
 }
 
-/** Opens the blob store that is set. */
-export async function openBlobStore({ blobStore }: StoreSettings): Promise<BlobStore> {
+/** Opens the blob store that is set; a follower of one in files puts nothing. */
+export async function openBlobStore({ blobStore }: StoreSettings, role: Role = 'writer'): Promise<BlobStore> {
   if (blobStore.kind === 'mongodb') return openMongoBlobStore({ url: blobStore.url });
-  return openFileBlobStore({ directory: resolve(blobStore.directory) });
+  return openFileBlobStore({ directory: resolve(blobStore.directory), readOnly: role === 'follower' });
 }
 
 /** Whether several processes may work on these stores at once, sharing the projections among them. */

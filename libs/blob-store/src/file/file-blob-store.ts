@@ -66,7 +66,7 @@ class FileBlobStore implements BlobStore {
   async *list(): AsyncGenerator<BlobEntry> {
     const ids: string[] = [];
     await onDisk(async () => {
-      for (const shard of await readdir(this.folder)) {
+      for (const shard of await entriesOf(this.folder)) {
         if (/^[0-9a-f]{2}$/.test(shard)) ids.push(...(await readdir(join(this.folder, shard))));
       }
     });
@@ -123,13 +123,30 @@ class FileBlobStore implements BlobStore {
   }
 }
 
+/** Nothing where there is no such folder. */
+async function entriesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+export type FileBlobStoreOptions = {
+  readonly directory: string;
+  /** Makes nothing and takes nothing away: for whoever reads what another process may be writing. */
+  readonly readOnly?: boolean;
+};
+
 /**
  * Opens the blob store in `<directory>/blobs`, and takes away what a crash has left half written there: one process at a time.
  * Throws StoreUnavailable.
  */
-export async function openFileBlobStore({ directory }: { readonly directory: string }): Promise<BlobStore> {
+export async function openFileBlobStore({ directory, readOnly = false }: FileBlobStoreOptions): Promise<BlobStore> {
   const folder = join(directory, 'blobs');
   const incoming = join(folder, 'incoming');
+  if (readOnly) return new FileBlobStore(folder, incoming);
   await onDisk(async () => {
     await rm(incoming, { recursive: true, force: true });
     await mkdir(incoming, { recursive: true, mode: 0o700 });

@@ -1,0 +1,3 @@
+export * from './migrate';
+export * from './migration.errors';
+export { type Progress } from './progress';
