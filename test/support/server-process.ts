@@ -17,6 +17,7 @@ const environmentOf = (directory: string, more: Settings): NodeJS.ProcessEnv => 
   EVENT_STORE: `lmdb:${directory}`,
   READ_STORE: `lmdb:${directory}`,
   KEY_STORE: `file:${directory}`,
+  BLOB_STORE: `file:${directory}`,
   FAULTLINE_ADMIN_KEY: adminKey,
   RATE_LIMIT_PER_MINUTE: '100000000',
   ...more,
@@ -38,18 +39,29 @@ export function spawnUnreaped(directory: string) {
   return spawn('/bin/sh', ['-c', '"$0" "$@" & exec sleep 600', process.execPath, main, 'start'], { env });
 }
 
-/** Runs the built command line to its end. */
-export async function runFaultline(
+/** A command that runs: `ended` resolves once it has, also by `kill`, which is kill -9. */
+export type Begun = { readonly ended: Promise<Ended>; kill(): Promise<Ended> };
+
+/** Begins a command of the built command line. */
+export function beginFaultline(
   directory: string,
   args: readonly string[],
   settings: Settings = {},
   limit?: string,
-): Promise<Ended> {
+): Begun {
   const child = spawnFaultline(directory, args, settings, limit);
   const collected = collect(child);
-  await once(child, 'close');
-  return { status: child.exitCode, ...collected() };
+  const ended = once(child, 'close').then(() => ({ status: child.exitCode, ...collected() }));
+  const kill = () => {
+    child.kill('SIGKILL');
+    return ended;
+  };
+  return { ended, kill };
 }
+
+/** Runs the built command line to its end. */
+export const runFaultline = (...command: Parameters<typeof beginFaultline>): Promise<Ended> =>
+  beginFaultline(...command).ended;
 
 /** A server in a process of its own. */
 export type ServerProcess = {

@@ -1,5 +1,5 @@
 import { nameOfStore } from '@faultline/config';
-import { StoreUnavailable, systemClock } from '@faultline/kernel';
+import { type RecordedEvent, StoreUnavailable, systemClock } from '@faultline/kernel';
 import { surviveFailedCommits } from '@faultline/lmdb-files';
 import { migrate, type MigrationReport, type Progress, verifyMigration } from '@faultline/migration';
 import { type StoreSettings } from '@faultline/stores';
@@ -17,35 +17,46 @@ const phases: Readonly<Record<Progress['phase'], string>> = {
 
 /** Copies a history and verifies it, or verifies alone; prints what it did. Nothing is written where the two do not fit. */
 export async function migrateHistory(options: MigrateOptions): Promise<void> {
-  const verifyOnly = options.verifyOnly === true;
-  const { source, target } = migrationSettings(options, process.env);
-  surviveFailedCommits();
-  const imports = new OpenImports();
+  // A client that waits for its server keeps no process alive: this one would end in the middle, as if all were well.
+  const alive = setInterval(() => undefined, 60_000);
   const bars = new Bars();
-  const from = await openHistory(source, 'read');
   try {
-    const to = await openHistory(target, verifyOnly ? 'read' : 'write');
-    try {
-      const report = await (verifyOnly ? verifyMigration : migrate)(from, to, {
-        clock: systemClock,
-        onProgress: (progress) => {
-          bars.show(progress);
-        },
-        onEvent: (event) => {
-          imports.take(event);
-        },
-      });
-      bars.stop();
-      process.stdout.write(textOf(report, { source, target, verifyOnly, imports: imports.ids() }));
-    } finally {
-      await to.close();
-    }
+    process.stdout.write(await run(options, bars));
   } catch (error) {
     bars.stop();
     if (error instanceof StoreUnavailable) {
       process.stderr.write('faultline: interrupted; the same command goes on where this one stopped\n');
     }
     throw error;
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+async function run(options: MigrateOptions, bars: Bars): Promise<string> {
+  const { verifyOnly = false } = options;
+  const { source, target } = migrationSettings(options, process.env);
+  surviveFailedCommits();
+  const imports = new OpenImports();
+  const watch = {
+    clock: systemClock,
+    onProgress: (progress: Progress) => {
+      bars.show(progress);
+    },
+    onEvent: (event: RecordedEvent) => {
+      imports.take(event);
+    },
+  };
+  const from = await openHistory(source, 'read');
+  try {
+    const to = await openHistory(target, verifyOnly ? 'read' : 'write');
+    try {
+      const report = await (verifyOnly ? verifyMigration : migrate)(from, to, watch);
+      bars.stop();
+      return textOf(report, { source, target, verifyOnly, imports: imports.ids() });
+    } finally {
+      await to.close();
+    }
   } finally {
     await from.close();
   }

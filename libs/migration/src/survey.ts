@@ -48,8 +48,8 @@ export function checkComplete({ log, keys, blobs }: Survey): void {
   const lacking: string[] = [];
   const missing = source.events - target.events;
   if (missing > 0) lacking.push(`the last ${missing} of ${source.events} events`);
-  if (keys.missing > 0) lacking.push(`${keys.missing} keys`);
-  if (blobs.missing.length > 0) lacking.push(`${blobs.missing.length} blobs`);
+  if (keys.missing > 0) lacking.push(`${keys.missing} entries of the key store`);
+  if (blobs.missing.length > 0) lacking.push(`${blobs.missing.length} of ${blobs.blobs} blobs`);
   if (lacking.length > 0) throw new MigrationRefused(`The target lacks ${lacking.join(', ')} of the source.`);
   if (source.digest !== target.digest) throw new MigrationRefused('The digests of the two logs differ.');
 }
