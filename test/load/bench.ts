@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import autocannon from 'autocannon';
@@ -13,6 +12,8 @@ import { adminKey, type ServerProcess, startServerProcess } from '../support/ser
 import { servicenowLog } from '../support/servicenow-log';
 import { temporaryDirectory } from '../support/temporary';
 import { format, latencies, median, memoryOf, p50p99, type Row, spread, throughput, timed } from './measure';
+import { keepAndCompare, tableOf } from './results';
+import { storesRows } from './stores-bench';
 
 // The rows of `npm run bench`; bench/README.md says what each of them means. This process makes the load, servers are processes of
 // their own.
@@ -21,7 +22,13 @@ type Outcome = { readonly id: string; readonly revision: number; readonly positi
 type Status = { readonly state: string; readonly rows: number; readonly incidents: number; readonly events: number };
 
 const { values: options } = parseArgs({
+  // Without a value it stands for every store that is there.
+  args: process.argv.slice(2).map((arg, index, all) => {
+    const hasValue = all[index + 1]?.startsWith('--') === false;
+    return arg === '--stores' && !hasValue ? '--stores=' : arg;
+  }),
   options: {
+    stores: { type: 'string' },
     quick: { type: 'boolean', default: false },
     accept: { type: 'boolean', default: false },
     log: { type: 'string' },
@@ -31,7 +38,6 @@ const { values: options } = parseArgs({
 const seconds = options.quick ? 2 : 6;
 const runs = options.quick ? 1 : 3;
 const clients = 32;
-const folder = resolve('bench');
 const rows: Row[] = [];
 
 function report(row: Row): void {
@@ -304,44 +310,7 @@ async function coldStart(directory: string, incidents: number): Promise<void> {
   });
 }
 
-type Baseline = Readonly<Record<string, number>>;
-
-async function compare(): Promise<void> {
-  const file = join(folder, 'baseline.json');
-  const now: Baseline = Object.fromEntries(
-    rows.flatMap(({ row, ratio }) => (ratio === undefined ? [] : [[row, ratio]])),
-  );
-  if (existsSync(file)) {
-    const before = JSON.parse(await readFile(file, 'utf8')) as Baseline;
-    for (const [row, ratio] of Object.entries(before)) {
-      const found = now[row];
-      if (found !== undefined && found < ratio * 0.8) {
-        process.stdout.write(`Slower than the baseline: ${row}, ratio ${format(found)} instead of ${format(ratio)}\n`);
-        process.exitCode = 1;
-      }
-    }
-  }
-  await mkdir(join(folder, 'results'), { recursive: true });
-  await writeFile(
-    join(folder, 'results', 'latest.json'),
-    `${JSON.stringify({ node: process.version, rows }, null, 2)}\n`,
-  );
-  if (options.accept) await writeFile(file, `${JSON.stringify(now, null, 2)}\n`);
-}
-
-function table(): string {
-  const cells = rows.map(({ row, measured, goal, ratio }) => [
-    row,
-    measured,
-    ratio === undefined ? '' : format(ratio),
-    goal,
-  ]);
-  return [['row', 'measured', 'ratio', 'goal'], ['---', '---', '---', '---'], ...cells]
-    .map((line) => `| ${line.join(' | ')} |`)
-    .join('\n');
-}
-
-async function main(): Promise<void> {
+async function platformRows(): Promise<void> {
   const live = await temporaryDirectory();
   const first = await startServerProcess(live.path);
   await commandRows(first);
@@ -355,8 +324,13 @@ async function main(): Promise<void> {
   await rebuildRow(second, filled.path);
   await coldStart(filled.path, incidents);
   await filled.remove();
-  await compare();
-  process.stdout.write(`${table()}\n`);
+}
+
+async function main(): Promise<void> {
+  if (options.stores === undefined) await platformRows();
+  else await storesRows(options.stores, options.quick, report);
+  await keepAndCompare(rows, options.accept);
+  process.stdout.write(`${tableOf(rows)}\n`);
 }
 
 main().catch((error: unknown) => {

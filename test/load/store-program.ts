@@ -1,0 +1,54 @@
+import { randomId } from '@faultline/kernel';
+import { type Contender, type Place, type Side, type Written } from './contender';
+import { openBare } from './contender-bare';
+import { openOurs } from './contender-ours';
+import { throughput, timed } from './measure';
+
+// One side of a comparison in a process of its own: EventStoreDB's client bears no second one that appends beside it. What to open is
+// its argument, what to do comes by messages, each of which is answered by one.
+
+/** What it can be asked. */
+export type Task =
+  | { readonly kind: 'append'; readonly inFlight: number; readonly seconds: number }
+  | { readonly kind: 'fill'; readonly count: number }
+  | { readonly kind: 'read' | 'subscribe'; readonly written: Written };
+
+async function run(contender: Contender, task: Task): Promise<unknown> {
+  let number = 0;
+  const prefix = `bench${randomId()}-`;
+  const append = () => contender.append(`${prefix}${(number += 1)}`);
+  switch (task.kind) {
+    case 'append':
+      return throughput(task.inFlight, task.seconds, append);
+    case 'fill': {
+      const from = await contender.head();
+      const client = async () => {
+        while (number < task.count) await append();
+      };
+      await Promise.all(Array.from({ length: 256 }, client));
+      return { prefix, count: task.count, from };
+    }
+    case 'read':
+    case 'subscribe': {
+      const { kind, written } = task;
+      return (written.count * 1_000) / (await timed(() => contender[kind](written)));
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const { place, side } = JSON.parse(process.argv[2] ?? '{}') as { place: Place; side: Side };
+  const contender = await (side === 'ours' ? openOurs(place) : openBare(place));
+  process.on('message', (task: Task) => {
+    run(contender, task).then(
+      (answer) => process.send?.({ answer }),
+      (error: unknown) => process.send?.({ error: error instanceof Error ? error.stack : String(error) }),
+    );
+  });
+  process.on('disconnect', () => {
+    void contender.close().then(() => process.exit(0));
+  });
+  process.send?.({ answer: 'ready' });
+}
+
+void main();
