@@ -1,6 +1,11 @@
 /** A position from two unsigned 64-bit numbers, as EventStoreDB has them: 16 hex digits each, so that it compares as text. */
-export const formatPosition = (commit: bigint | number, prepare: bigint | number): string =>
-  `${commit.toString(16).padStart(16, '0')}-${prepare.toString(16).padStart(16, '0')}`;
+export function formatPosition(commit: bigint | number, prepare: bigint | number): string {
+  const first = sixteenDigits(commit);
+  // Mostly the same number, and every event that is read pays for this.
+  return `${first}-${commit === prepare ? first : sixteenDigits(prepare)}`;
+}
+
+const sixteenDigits = (number: bigint | number): string => number.toString(16).padStart(16, '0');
 
 /** The two numbers of a position; undefined if the text is none. */
 export function parsePosition(position: string): { commit: bigint; prepare: bigint } | undefined {
