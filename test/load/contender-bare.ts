@@ -41,7 +41,6 @@ function bareEventStoreDb(url: string): Contender {
       for await (const { event } of subscription) if (counted.isLast(event?.streamId)) break;
       await subscription.unsubscribe();
     },
-    close: () => client.dispose(),
   };
 }
 
@@ -63,6 +62,5 @@ function bareLmdb(directory: string): Contender {
     head: () => Promise.resolve(undefined),
     read,
     subscribe: read,
-    close: () => log.close(),
   };
 }

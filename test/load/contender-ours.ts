@@ -19,7 +19,6 @@ export async function openOurs(place: Place): Promise<Contender> {
       }
     },
     subscribe: (written) => follow(store, written),
-    close: () => store.close(),
   };
 }
 

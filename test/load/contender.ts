@@ -20,7 +20,6 @@ export type Contender = {
   read(written: Written): Promise<void>;
   /** Follows the log from `written.from` on until everything of `written` has come. */
   subscribe(written: Written): Promise<void>;
-  close(): Promise<void>;
 };
 
 /** An event of the size that events of incidents have: 450 bytes of JSON beside its metadata. */

@@ -2,7 +2,7 @@ import { type Place, type Side, type Written } from './contender';
 import { HelperProcess } from './helper-process';
 import { format, median, type Row } from './measure';
 import { lendPlace, nameOf } from './places';
-import { type Task } from './store-program';
+import { type Measured, type Task } from './store-program';
 
 /** How much is measured. */
 export type Effort = {
@@ -12,7 +12,7 @@ export type Effort = {
   readonly rows: number;
 };
 
-type Rates = Readonly<Record<Side, number[]>>;
+type Found = Readonly<Record<Side, Measured[]>>;
 
 const sides = ['ours', 'bare'] as const;
 const goal = '≥ 0.80 of the bare client';
@@ -39,7 +39,7 @@ async function readRows(kind: Place['kind'], { rounds, events }: Effort): Promis
     const written: Readonly<Record<Side, Written>> = { ours, bare: kind === 'lmdb' ? await fill('bare') : ours };
     const rows: Row[] = [];
     for (const task of ['read', 'subscribe'] as const) {
-      const once = (side: Side) => processes[side].ask<number>({ kind: task, written: written[side] } satisfies Task);
+      const once = (side: Side) => processes[side].ask<Measured>({ kind: task, written: written[side] } satisfies Task);
       for (const side of sides) await once(side);
       const what = task === 'read' ? 'sequential read' : 'subscription that catches up';
       rows.push(rowOf(`${what}, ${format(events)} events, ${nameOf[kind]}`, await inTurns(rounds, once), 'events/s'));
@@ -66,8 +66,8 @@ async function withSides<Result>(
 }
 
 /** Rates of both sides, one measured right after the other, and each of them first as often as the other. */
-async function inTurns(rounds: number, once: (side: Side) => Promise<number>): Promise<Rates> {
-  const rates: Rates = { ours: [], bare: [] };
+async function inTurns(rounds: number, once: (side: Side) => Promise<Measured>): Promise<Found> {
+  const rates: Found = { ours: [], bare: [] };
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? sides : [...sides].reverse();
     for (const side of order) rates[side].push(await once(side));
@@ -75,10 +75,15 @@ async function inTurns(rounds: number, once: (side: Side) => Promise<number>): P
   return rates;
 }
 
-/** The ratio is the median of the rounds' ratios: what else the machine does changes from round to round. */
-function rowOf(row: string, { ours, bare }: Rates, unit: string): Row {
-  const ratios = ours.map((rate, round) => rate / (bare[round] ?? NaN));
+/**
+ * The ratio is the median of the rounds' ratios: what else the machine does changes from round to round. Processor time, which does not
+ * depend on that, stands beside it.
+ */
+function rowOf(row: string, { ours, bare }: Found, unit: string): Row {
+  const ratios = ours.map(({ rate }, round) => rate / (bare[round]?.rate ?? NaN));
   const between = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
-  const measured = `${format(median(ours))} ${unit}; bare ${format(median(bare))} ${unit}; ratios ${between}`;
+  const told = (found: readonly Measured[]) =>
+    `${format(median(found.map(({ rate }) => rate)))} ${unit}, ${format(median(found.map(({ cpu }) => cpu)))} µs CPU each`;
+  const measured = `${told(ours)}; bare ${told(bare)}; ratios ${between}`;
   return { row, measured, goal, ratio: median(ratios) };
 }

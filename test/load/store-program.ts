@@ -13,13 +13,26 @@ export type Task =
   | { readonly kind: 'fill'; readonly count: number }
   | { readonly kind: 'read' | 'subscribe'; readonly written: Written };
 
+/** How many per second, and how much processor time of this process each took, in microseconds. */
+export type Measured = { readonly rate: number; readonly cpu: number };
+
+async function withCpu(task: () => Promise<{ rate: number; count: number }>): Promise<Measured> {
+  const before = process.cpuUsage();
+  const { rate, count } = await task();
+  const { user, system } = process.cpuUsage(before);
+  return { rate, cpu: (user + system) / count };
+}
+
 async function run(contender: Contender, task: Task): Promise<unknown> {
   let number = 0;
   const prefix = `bench${randomId()}-`;
   const append = () => contender.append(`${prefix}${(number += 1)}`);
   switch (task.kind) {
     case 'append':
-      return throughput(task.inFlight, task.seconds, append);
+      return withCpu(async () => {
+        const rate = await throughput(task.inFlight, task.seconds, append);
+        return { rate, count: number };
+      });
     case 'fill': {
       const from = await contender.head();
       const client = async () => {
@@ -31,7 +44,10 @@ async function run(contender: Contender, task: Task): Promise<unknown> {
     case 'read':
     case 'subscribe': {
       const { kind, written } = task;
-      return (written.count * 1_000) / (await timed(() => contender[kind](written)));
+      return withCpu(async () => {
+        const ms = await timed(() => contender[kind](written));
+        return { rate: (written.count * 1_000) / ms, count: written.count };
+      });
     }
   }
 }
@@ -45,9 +61,8 @@ async function main(): Promise<void> {
       (error: unknown) => process.send?.({ error: error instanceof Error ? error.stack : String(error) }),
     );
   });
-  process.on('disconnect', () => {
-    void contender.close().then(() => process.exit(0));
-  });
+  // Without closing anything: what it wrote is thrown away.
+  process.on('disconnect', () => process.exit(0));
   process.send?.({ answer: 'ready' });
 }
 
