@@ -29,6 +29,7 @@ const representatives: { readonly [Type in IncidentCommandType]: Representatives
     for (const agent of known(incident, context)) yield { type: 'AssignIncident', agent };
     for (const { key } of activeTeams(context)) yield { type: 'AssignIncident', team: key };
   },
+  TakeFromQueue: ({ team }) => (team === null ? [] : [{ type: 'TakeFromQueue', team }]),
   ReturnToQueue: () => [{ type: 'ReturnToQueue', reason: text }],
   AcknowledgeIncident: () => [{ type: 'AcknowledgeIncident' }],
   StartWork: () => [{ type: 'StartWork' }],

@@ -25,6 +25,7 @@ const bodies: readonly IncidentCommand[] = [
   { type: 'PrioritizeIncident', impact: 1, urgency: 1 },
   ...teams.map((team) => ({ type: 'AssignIncident', team }) as const),
   ...persons.map((agent) => ({ type: 'AssignIncident', agent }) as const),
+  ...[...teams, 'unheard-of'].map((team) => ({ type: 'TakeFromQueue', team: team ?? '' }) as const),
   { type: 'ReturnToQueue', reason },
   { type: 'AcknowledgeIncident' },
   { type: 'StartWork' },

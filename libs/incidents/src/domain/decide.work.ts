@@ -8,6 +8,7 @@ import {
   type RecordEffort,
   type RestoreService,
   type ReturnToQueue,
+  type TakeFromQueue,
   type TeamFact,
 } from './incident.commands';
 import { type IncidentEvent } from './incident.events';
@@ -51,6 +52,21 @@ function assignedState(incident: Incident, agent: string | null): IncidentStatus
   if (incident.state === 'on_hold') return 'on_hold';
   return agent === null ? 'queued' : 'assigned';
 }
+
+/** Hands the actor what waits in a team's queue, to nobody else and once. Throws `incident.not-in-queue`. */
+export function decideTaking(
+  { team }: TakeFromQueue,
+  incident: Incident,
+  { actor }: Context,
+): readonly IncidentEvent[] {
+  if (!isInQueue(incident, team)) throw refusal('incident.not-in-queue', incident, 'Somebody else was faster');
+  const to = { team, tier: incident.tier, agent: actor.id };
+  return [{ type: 'Assigned', data: { from: assignmentOf(incident), to, state: 'assigned' } }];
+}
+
+/** Whether the incident waits in this team's queue for an agent. */
+export const isInQueue = ({ state, team, agent }: Incident, queue: string): boolean =>
+  state === 'queued' && team === queue && agent === null;
 
 /** Gives the incident back to its team's queue. */
 export function decideReturn({ reason }: ReturnToQueue, incident: Incident): readonly IncidentEvent[] {

@@ -72,6 +72,9 @@ export type PrioritizeIncident = {
 /** A team, an agent, or both; an agent alone keeps the team. */
 export type AssignIncident = { readonly type: 'AssignIncident'; readonly team?: string; readonly agent?: string };
 
+/** The actor takes what waits in a team's queue; refused once somebody has it, were it the actor. */
+export type TakeFromQueue = { readonly type: 'TakeFromQueue'; readonly team: string };
+
 export type ReturnToQueue = { readonly type: 'ReturnToQueue'; readonly reason: string };
 
 export type AcknowledgeIncident = { readonly type: 'AcknowledgeIncident' };
@@ -147,6 +150,7 @@ export type IncidentCommand =
   | ClassifyIncident
   | PrioritizeIncident
   | AssignIncident
+  | TakeFromQueue
   | ReturnToQueue
   | AcknowledgeIncident
   | StartWork

@@ -24,6 +24,7 @@ import {
   decideRestoration,
   decideResumption,
   decideReturn,
+  decideTaking,
   decideWorkStart,
 } from './decide.work';
 
@@ -42,6 +43,8 @@ export function decide(command: IncidentCommand, incident: Incident, context: Co
       return decidePriority(command, incident, context);
     case 'AssignIncident':
       return decideAssignment(command, incident, context);
+    case 'TakeFromQueue':
+      return decideTaking(command, incident, context);
     case 'ReturnToQueue':
       return decideReturn(command, incident);
     case 'AcknowledgeIncident':
@@ -96,6 +99,7 @@ type RelationCommand = Exclude<
         | 'ClassifyIncident'
         | 'PrioritizeIncident'
         | 'AssignIncident'
+        | 'TakeFromQueue'
         | 'ReturnToQueue'
         | 'AcknowledgeIncident'
         | 'StartWork'

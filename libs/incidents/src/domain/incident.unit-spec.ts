@@ -162,6 +162,20 @@ describe('assignment and work', () => {
     atDesk.when({ type: 'AssignIncident', team: 'desk' }).thenNothing();
   });
 
+  test('what waits in a queue is taken once, from that queue', () => {
+    const taking = { type: 'TakeFromQueue', team: 'desk' } as const;
+    atDesk.when(taking).thenOne('Assigned', { to: { team: 'desk', tier: 1, agent: 'someone' }, state: 'assigned' });
+    const refused = 'incident.not-in-queue';
+    atDesk
+      .given(assigned('desk', 1, 'someone'))
+      .when(taking)
+      .thenRefused(refused);
+    atDesk.given(onHold()).when(taking).thenRefused(refused);
+    atDesk.given(resolved).when(taking).thenRefused(refused);
+    atDesk.when({ ...taking, team: 'second' }).thenRefused(refused);
+    incident().given(logged()).when(taking).thenRefused(refused);
+  });
+
   test('a change of team counts as a reassignment, the first team does not', () => {
     expect(atDesk.state.reassignments).toBe(0);
     expect(atDesk.given(assigned('second', 2), assigned('desk', 1)).state).toMatchObject({
