@@ -15,6 +15,7 @@ import { ImportFiles } from './imports/import-files';
 import { ImportService } from './imports/import.service';
 import { ImportTargetFactory } from './imports/import-target';
 import { ImportedRegisters } from './imports/imported-registers';
+import { Claims } from './incidents/claims';
 import { IncidentCommandsController } from './incidents/incident-commands.controller';
 import { IncidentDesk } from './incidents/incident-desk';
 import { IncidentFactsSource } from './incidents/incident-facts';
@@ -27,6 +28,7 @@ import { MyIncidentsController } from './incidents/my-incidents.controller';
 import { NumberAllocator } from './incidents/number-allocator';
 import { PresentIncident } from './incidents/present-incident';
 import { PersonResolver } from './incidents/person-resolver';
+import { QueueDesk } from './incidents/queue-desk';
 import { AuditController } from './operations/audit.controller';
 import { HealthController } from './operations/health.controller';
 import { ProjectionsController } from './operations/projections.controller';
@@ -89,6 +91,7 @@ export class GatewayModule {
       providers: [
         ...platformProviders(platform),
         ...registerProviders,
+        Claims,
         CommandEnvelopes,
         IncidentDesk,
         IncidentFactsSource,
@@ -103,6 +106,7 @@ export class GatewayModule {
         NumberAllocator,
         PersonResolver,
         PresentIncident,
+        QueueDesk,
         RunIncidentHandler,
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },

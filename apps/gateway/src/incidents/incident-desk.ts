@@ -1,11 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { type Aggregate, type CommandEnvelope, type CommandOutcome, CommandRuntime } from '@faultline/commands';
+import { type CommandEnvelope, type CommandOutcome, CommandRuntime } from '@faultline/commands';
 import {
-  type ClaimExternalKey,
-  type ExternalKeyClaimed,
-  externalKeyDecider,
-  type ExternalKeyState,
   type Incident,
   type IncidentCommand,
   incidentIdOf,
@@ -13,25 +8,19 @@ import {
   isOpen,
   type LogIncident,
 } from '@faultline/incidents';
-import { type Clock, conflict, deriveId, DomainError, forbidden, invalid, isUuid, toInstant } from '@faultline/kernel';
-import { type KeyStore } from '@faultline/key-store';
+import { type Clock, conflict, DomainError, forbidden, invalid, isUuid, toInstant } from '@faultline/kernel';
 import { permits } from '@faultline/security';
 import { type FastifyRequest } from 'fastify';
 import { idempotencyKeyOf } from '../http/command-envelope';
 import { principalOf } from '../http/request-context';
-import { CLOCK, KEY_STORE } from '../platform/tokens';
+import { CLOCK } from '../platform/tokens';
 import { incidentAggregate } from './aggregates';
+import { Claims } from './claims';
 import { type LogIncidentDto } from './incident.dto';
 import { IncidentFactsSource } from './incident-facts';
 import { type CommandAnswer, type LoggedAnswer } from './incident.messages';
 import { NumberAllocator } from './number-allocator';
 import { PersonResolver } from './person-resolver';
-
-const externalKeys: Aggregate<ExternalKeyState, ClaimExternalKey, ExternalKeyClaimed> = {
-  name: 'external',
-  decider: externalKeyDecider,
-  subject: (_state, _events, actor) => actor.id,
-};
 
 type Logged = LoggedAnswer & { readonly created: boolean };
 type Candidate = { readonly number: string; readonly holder: boolean };
@@ -41,21 +30,19 @@ const numbersTried = 1_000;
 /** The desk's counter: carries out commands on incidents, and logs new ones under a number that nobody else has. */
 @Injectable()
 export class IncidentDesk {
-  private readonly running = new Set<string>();
-
   constructor(
     @Inject(CommandRuntime) private readonly runtime: CommandRuntime,
     @Inject(IncidentFactsSource) private readonly source: IncidentFactsSource,
     @Inject(NumberAllocator) private readonly numbers: NumberAllocator,
     @Inject(PersonResolver) private readonly persons: PersonResolver,
-    @Inject(KEY_STORE) private readonly keys: KeyStore,
+    @Inject(Claims) private readonly claims: Claims,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** One command on an incident named by id or number. Throws the refusing rule's DomainError. */
   async run(idOrNumber: string, command: IncidentCommand, envelope: CommandEnvelope): Promise<CommandAnswer> {
     const id = isUuid(idOrNumber) ? idOrNumber.toLowerCase() : incidentIdOf(idOrNumber);
-    return this.once(envelope, async () => {
+    return this.claims.alone(envelope, async () => {
       if (command.type === 'ReopenIncident' || command.type === 'RefuseResolution') await this.keepKey(id, envelope);
       return answer(id, await this.execute(id, command, envelope));
     });
@@ -64,7 +51,7 @@ export class IncidentDesk {
   /** Logs an incident, or answers the open one that holds the same external key. */
   log(body: LogIncidentDto, envelope: CommandEnvelope, request: FastifyRequest): Promise<Logged> {
     this.refusePast(body, request);
-    return this.once(envelope, async () => {
+    return this.claims.alone(envelope, async () => {
       const requester = await this.persons.resolve(body.requester, request);
       const { occurredAt, ...fields } = body;
       const command: Omit<LogIncident, 'number'> = {
@@ -76,8 +63,8 @@ export class IncidentDesk {
       };
       const dated = occurredAt === undefined ? envelope : past(envelope, occurredAt, body.reason);
       const claims = [
-        ...(idempotencyKeyOf(request) === undefined ? [] : [this.hash('request', envelope.commandId)]),
-        ...(body.externalKey === undefined ? [] : [this.hash('external-key', body.externalKey)]),
+        ...(idempotencyKeyOf(request) === undefined ? [] : [this.claims.streamOf('request', envelope.commandId)]),
+        ...(body.externalKey === undefined ? [] : [this.claims.streamOf('external-key', body.externalKey)]),
       ];
       return this.logUnder(claims, command, dated);
     });
@@ -114,15 +101,14 @@ export class IncidentDesk {
   private async candidate(claims: readonly string[], envelope: CommandEnvelope): Promise<Candidate> {
     let candidate: Candidate | undefined;
     for (const claim of claims) {
-      const stream = `external-${claim}`;
-      const { state } = await this.runtime.load(externalKeys, stream);
-      if (state.number !== null && (await this.mayHold(state.number, envelope))) {
-        candidate = { number: state.number, holder: true };
+      const holding = await this.claims.holder(claim);
+      if (holding !== null && (await this.mayHold(holding, envelope))) {
+        candidate = { number: holding, holder: true };
         continue;
       }
       const number = candidate?.number ?? (await this.numbers.next());
-      const outcome = await this.claim(stream, { number, supersedes: state.number }, envelope);
-      candidate = { number: outcome.number ?? number, holder: outcome.number !== number };
+      const holder = await this.claims.claim(claim, { number, supersedes: holding }, envelope);
+      candidate = { number: holder ?? number, holder: holder !== number };
     }
     return candidate ?? { number: await this.numbers.next(), holder: false };
   }
@@ -131,17 +117,6 @@ export class IncidentDesk {
   private async mayHold(number: string, { commandId }: Pick<CommandEnvelope, 'commandId'>): Promise<boolean> {
     const { state, commands } = await this.runtime.load(incidentAggregate, incidentStream(incidentIdOf(number)));
     return state.number === null || isOpen(state.state) || commands.has(commandId);
-  }
-
-  private async claim(
-    stream: string,
-    { number, supersedes }: { number: string; supersedes: string | null },
-    envelope: CommandEnvelope,
-  ): Promise<ExternalKeyState> {
-    const command = { type: 'ClaimExternalKey', incident: incidentIdOf(number), number, supersedes } as const;
-    const commandId = deriveId(envelope.commandId, stream, number);
-    const request = { command, envelope: { ...bare(envelope), commandId }, facts: undefined };
-    return (await this.runtime.execute(externalKeys, stream, request)).state;
   }
 
   /** Whether another open incident has the external key of this one by now, so that this one cannot be opened again. */
@@ -160,12 +135,12 @@ export class IncidentDesk {
     if (holder !== null && (await this.mayHold(holder, envelope))) {
       throw conflict('incident.external-key-taken', `${holder} is open under the same external key`, { holder });
     }
-    await this.claim(stream, { number: state.number, supersedes: holder }, envelope);
+    await this.claims.claim(stream, { number: state.number, supersedes: holder }, envelope);
   }
 
   private async keyHolder(key: string): Promise<{ readonly stream: string; readonly holder: string | null }> {
-    const stream = `external-${this.hash('external-key', key)}`;
-    return { stream, holder: (await this.runtime.load(externalKeys, stream)).state.number };
+    const stream = this.claims.streamOf('external-key', key);
+    return { stream, holder: await this.claims.holder(stream) };
   }
 
   private execute(id: string, command: IncidentCommand, envelope: CommandEnvelope): Promise<CommandOutcome<Incident>> {
@@ -189,25 +164,6 @@ export class IncidentDesk {
       });
     }
   }
-
-  /** The same command twice at once, in this process: the second is told to wait for the first one's answer. */
-  private async once<Result>({ commandId }: CommandEnvelope, task: () => Promise<Result>): Promise<Result> {
-    if (this.running.has(commandId)) {
-      throw conflict('idempotency.in-progress', 'A request with this Idempotency-Key is being answered');
-    }
-    this.running.add(commandId);
-    try {
-      return await task();
-    } finally {
-      this.running.delete(commandId);
-    }
-  }
-
-  private hash(kind: string, value: string): string {
-    return createHmac('sha256', this.keys.installationSecret)
-      .update(JSON.stringify([kind, value]))
-      .digest('hex');
-  }
 }
 
 const answer = (id: string, { revision, position }: CommandOutcome<Incident>): CommandAnswer => ({
@@ -221,9 +177,3 @@ const past = (envelope: CommandEnvelope, occurredAt: string, reason: string | un
   occurredAt: toInstant(Date.parse(occurredAt)),
   ...(reason === undefined ? {} : { reason }),
 });
-
-/** The envelope without what binds it to the incident's own stream. */
-function bare(envelope: CommandEnvelope): CommandEnvelope {
-  const { expectedRevision: _revision, occurredAt: _occurredAt, commandDigest: _digest, ...rest } = envelope;
-  return rest;
-}

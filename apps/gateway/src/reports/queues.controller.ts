@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { notFound } from '@faultline/kernel';
 import { TeamRegister } from '@faultline/organisation';
 import { incidentProjection, queueCounter, type QueueLabels } from '@faultline/read-models';
@@ -6,11 +6,15 @@ import { type CountDocument } from '@faultline/projections';
 import { type ReadStore, versionedName } from '@faultline/read-store';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Requires } from '../http/auth.guard';
+import { CommandEnvelopes } from '../http/command-envelopes';
 import { sendAs } from '../http/formats';
 import { QueryReader, type RawQuery } from '../http/query';
 import { principalOf } from '../http/request-context';
+import { EmptyDto } from '../incidents/incident.dto';
+import { type LoggedAnswer } from '../incidents/incident.messages';
 import { IncidentQueries } from '../incidents/incident-queries';
 import { filterParameters, incidentFilter } from '../incidents/list-filters';
+import { QueueDesk } from '../incidents/queue-desk';
 import { READ_STORE } from '../platform/tokens';
 
 type Queue = {
@@ -31,6 +35,8 @@ export class QueuesController {
     @Inject(READ_STORE) private readonly store: ReadStore,
     @Inject(TeamRegister) private readonly teams: TeamRegister,
     @Inject(IncidentQueries) private readonly queries: IncidentQueries,
+    @Inject(QueueDesk) private readonly desk: QueueDesk,
+    @Inject(CommandEnvelopes) private readonly envelopes: CommandEnvelopes,
   ) {}
 
   @Get()
@@ -64,6 +70,24 @@ export class QueuesController {
     const filter = { $and: [own, incidentFilter(raw, principalOf(request).personId, range)] };
     const page = await this.queries.list(filter, query, { defaultSort: 'priority' });
     return sendAs(query.oneOf('format', ['json', 'csv']), reply, page);
+  }
+
+  /** Hands the caller the most urgent incident that waits there: 204 where none does. */
+  @Post(':team/next')
+  @Requires('incident.command')
+  async next(
+    @Param('team') team: string,
+    @Body() _body: EmptyDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<LoggedAnswer | undefined> {
+    if (!this.teams.has(team)) throw notFound('team.not-found', `There is no team ${team}`, { team });
+    // Which incident it will be nobody knows beforehand, so that there is no revision to name.
+    const { expectedRevision: _revision, ...envelope } = this.envelopes.of(request);
+    const answer = await this.desk.next(team, envelope);
+    if (answer) void reply.status(200).header('location', `/v1/incidents/${answer.id}`);
+    else void reply.status(204);
+    return answer;
   }
 
   private add(queues: Map<string, Queue>, labels: QueueLabels, counts: Readonly<Record<string, number>>): void {
