@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogDecider } from '@faultline/catalog';
 import { importDecider } from '@faultline/imports';
-import { externalKeyDecider, incidentDecider, numbersDecider } from '@faultline/incidents';
+import { bulkDecider, externalKeyDecider, incidentDecider, numbersDecider } from '@faultline/incidents';
 import {
   type Decider,
   type DomainEvent,
@@ -39,6 +39,7 @@ const deciders: Readonly<Record<string, (type: string) => unknown>> = {
   incidents: () => incidentDecider,
   numbers: () => numbersDecider,
   externalKeys: () => externalKeyDecider,
+  bulks: () => bulkDecider,
   organisation,
   catalog: () => catalogDecider,
   security: () => apiKeyDecider,

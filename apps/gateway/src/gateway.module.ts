@@ -15,6 +15,8 @@ import { ImportFiles } from './imports/import-files';
 import { ImportService } from './imports/import.service';
 import { ImportTargetFactory } from './imports/import-target';
 import { ImportedRegisters } from './imports/imported-registers';
+import { BulkController } from './incidents/bulk.controller';
+import { BulkDesk } from './incidents/bulk-desk';
 import { Claims } from './incidents/claims';
 import { IncidentCommandsController } from './incidents/incident-commands.controller';
 import { IncidentDesk } from './incidents/incident-desk';
@@ -78,6 +80,7 @@ export class GatewayModule {
       imports: [CqrsModule.forRoot()],
       controllers: [
         HealthController,
+        BulkController,
         IncidentCommandsController,
         IncidentQueriesController,
         MyIncidentsController,
@@ -91,6 +94,7 @@ export class GatewayModule {
       providers: [
         ...platformProviders(platform),
         ...registerProviders,
+        BulkDesk,
         Claims,
         CommandEnvelopes,
         IncidentDesk,

@@ -1,4 +1,5 @@
 export * from './domain/accepted-commands';
+export * from './domain/bulk.decider';
 export { isInQueue } from './domain/decide.work';
 export * from './domain/external-key.decider';
 export * from './domain/incident.commands';

@@ -1,6 +1,6 @@
 import { catalogEventSchemas } from '@faultline/catalog';
 import { importEventSchemas } from '@faultline/imports';
-import { externalKeyEventSchemas, incidentEventSchemas, numbersEventSchemas } from '@faultline/incidents';
+import { bulkEventSchemas, externalKeyEventSchemas, incidentEventSchemas, numbersEventSchemas } from '@faultline/incidents';
 import { type EventSchemas } from '@faultline/kernel';
 import { organisationEventSchemas } from '@faultline/organisation';
 import { securityEventSchemas } from '@faultline/security';
@@ -10,6 +10,7 @@ export const schemasByContext: Readonly<Record<string, EventSchemas>> = {
   incidents: incidentEventSchemas,
   numbers: numbersEventSchemas,
   externalKeys: externalKeyEventSchemas,
+  bulks: bulkEventSchemas,
   organisation: organisationEventSchemas,
   catalog: catalogEventSchemas,
   security: securityEventSchemas,

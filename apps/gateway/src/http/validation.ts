@@ -1,4 +1,4 @@
-import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, type Type, ValidationPipe } from '@nestjs/common';
 import { type ValidationError } from 'class-validator';
 import { type DomainError, invalid } from '@faultline/kernel';
 import { type FieldError } from './problem';
@@ -37,8 +37,7 @@ class BodyPipe extends ValidationPipe {
   }
 }
 
-/** The check that every route's body passes. */
-export const validationPipe = (): ValidationPipe =>
+const pipeFor = (base: string): BodyPipe =>
   new BodyPipe({
     transform: true,
     whitelist: true,
@@ -46,5 +45,12 @@ export const validationPipe = (): ValidationPipe =>
     // A command without fields has a DTO without rules, which is not an unknown value.
     forbidUnknownValues: false,
     stopAtFirstError: true,
-    exceptionFactory: (errors) => refusal(fieldErrors(errors)),
+    exceptionFactory: (errors) => refusal(fieldErrors(errors, base)),
   });
+
+/** The check that every route's body passes. */
+export const validationPipe = (): ValidationPipe => pipeFor('');
+
+/** A body inside a body, at the pointer `base`, checked as if it had come alone. Throws `request.invalid`. */
+export const checkedBody = async <Body extends object>(dto: Type<Body>, body: object, base: string): Promise<Body> =>
+  (await pipeFor(base).transform(body, { type: 'body', metatype: dto })) as Body;
