@@ -1,6 +1,5 @@
 import {
   type Actor,
-  type Clock,
   conflict,
   type CommandContext,
   type Decider,
@@ -9,10 +8,8 @@ import {
   toInstant,
   type Via,
 } from '@faultline/kernel';
-import { type EventStore, StreamNotFound, WrongExpectedRevision } from '@faultline/event-store';
-import { type KeyStore } from '@faultline/key-store';
-import { type EventCodec } from './event-codec';
-import { type Draft, EventWriter } from './event-writer';
+import { StreamNotFound, WrongExpectedRevision } from '@faultline/event-store';
+import { type Draft, EventWriter, type WriterServices } from './event-writer';
 import { KeyedMutex } from './keyed-mutex';
 import { type Folded, StreamCache } from './stream-cache';
 
@@ -51,12 +48,7 @@ export type CommandOutcome<State = unknown> = {
 };
 
 /** The dependencies that every command shares. */
-export type CommandServices = {
-  readonly store: EventStore;
-  readonly codec: EventCodec;
-  readonly keys: KeyStore;
-  readonly clock: Clock;
-};
+export type CommandServices = WriterServices;
 
 const attemptsAtConflict = 10;
 
@@ -67,8 +59,7 @@ export class CommandRuntime {
   private readonly mutex = new KeyedMutex();
 
   constructor(private readonly services: CommandServices) {
-    const { store, codec, keys, clock } = services;
-    this.writer = new EventWriter(store, codec, keys, clock);
+    this.writer = new EventWriter(services);
   }
 
   /**

@@ -52,17 +52,27 @@ export type Draft = {
 export type Written = { readonly events: readonly NewEvent[]; readonly end: StreamEnd; readonly position: string };
 
 const attemptsAtUnknownOutcome = 5;
+/** For how long an append whose outcome is unknown is repeated where nothing else is said. */
+const defaultPatienceMs = 5_000;
+
+/** What a writer works with. */
+export type WriterServices = {
+  readonly store: EventStore;
+  readonly codec: EventCodec;
+  readonly keys: KeyStore;
+  readonly clock: Clock;
+  /** An append whose outcome is still unknown after so many milliseconds is not repeated once more (default 5,000). */
+  readonly patienceMs?: number;
+};
 
 /** Gives events their envelope (ids, times, actor, hash chain), seals what is personal, and appends. */
 export class EventWriter {
-  constructor(
-    private readonly store: EventStore,
-    private readonly codec: EventCodec,
-    private readonly keys: KeyStore,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly services: WriterServices) {}
 
-  /** Appends a draft at the end it names. Throws what {@link EventStore.append} throws, but repeats an append whose outcome is unknown. */
+  /**
+   * Appends a draft at the end it names. Throws what {@link EventStore.append} throws, but repeats an append whose outcome is unknown,
+   * unless it took so long to fail that whoever waits for it would wait in vain.
+   */
   async write(draft: Draft): Promise<Written> {
     const key = await this.keyFor(draft);
     const events = this.envelope(draft, key);
@@ -72,11 +82,14 @@ export class EventWriter {
   }
 
   private async append(stream: string, expected: 'no-stream' | number, events: readonly NewEvent[]) {
+    const { store, clock, patienceMs = defaultPatienceMs } = this.services;
+    const deadline = clock.now() + patienceMs;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.store.append(stream, expected, events);
+        return await store.append(stream, expected, events);
       } catch (error) {
-        if (!(error instanceof OutcomeUnknown) || attempt >= attemptsAtUnknownOutcome) throw error;
+        const repeats = attempt < attemptsAtUnknownOutcome && clock.now() < deadline;
+        if (!(error instanceof OutcomeUnknown) || !repeats) throw error;
       }
     }
   }
@@ -84,20 +97,20 @@ export class EventWriter {
   private async keyFor(draft: Draft): Promise<DataKey | undefined> {
     const personal =
       draft.reason !== undefined ||
-      draft.events.some(({ event }) => this.codec.hasPersonalData(event.type, event.data as JsonObject));
+      draft.events.some(({ event }) => this.services.codec.hasPersonalData(event.type, event.data as JsonObject));
     if (!personal) return undefined;
-    return (await this.keys.ensureKeys([draft.subject])).get(draft.subject);
+    return (await this.services.keys.ensureKeys([draft.subject])).get(draft.subject);
   }
 
   private envelope(draft: Draft, key: DataKey | undefined): NewEvent[] {
-    const recordedAt = toInstant(this.clock.now());
+    const recordedAt = toInstant(this.services.clock.now());
     let previous = draft.end.hash;
     return draft.events.map((item, index) => {
       const revision = draft.end.revision + 1 + index;
       const id = item.id ?? deriveId(draft.commandId, index);
       const { type } = item.event;
       const clear = item.event.data as JsonObject;
-      const data = key ? this.codec.seal(type, clear, key) : clear;
+      const data = key ? this.services.codec.seal(type, clear, key) : clear;
       const metadata = this.metadata(draft, item, { recordedAt, key });
       previous = hashEvent(previous, { stream: draft.stream, revision, id, type, data, metadata });
       return { id, type, data, metadata: { ...metadata, hash: previous } };
@@ -120,7 +133,7 @@ export class EventWriter {
       $causationId: draft.causationId,
       commandId: draft.commandId,
       ...(draft.commandDigest === undefined ? {} : { commandDigest: draft.commandDigest }),
-      schemaVersion: this.codec.version(item.event.type),
+      schemaVersion: this.services.codec.version(item.event.type),
     };
   }
 }

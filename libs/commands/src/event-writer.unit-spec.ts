@@ -39,8 +39,15 @@ describe('the event writer', () => {
 
   afterEach(() => stores.close());
 
-  const writing = (store: EventStore) =>
-    new EventWriter(store, new EventCodec(logbookSchemas, stores.keys), stores.keys, new ManualClock(now));
+  const patienceMs = 1_000;
+  const writing = (store: EventStore, clock = new ManualClock(now)) =>
+    new EventWriter({
+      store,
+      codec: new EventCodec(logbookSchemas, stores.keys),
+      keys: stores.keys,
+      clock,
+      patienceMs,
+    });
   const log = () => recorded(stores.events, 'logbook-1');
 
   it('answers what now stands in the log, and where it ends', async () => {
@@ -119,5 +126,17 @@ describe('the event writer', () => {
     expect(calls.every((call) => call[0] === 'logbook-1' && call[1] === 'no-stream' && call[2] === calls[0]![2])).toBe(
       true,
     );
+  });
+
+  it('repeats no append that took all the time there was to give no answer', async () => {
+    const clock = new ManualClock(now);
+    let calls = 0;
+    const append: EventStore['append'] = () => {
+      calls += 1;
+      clock.advance(patienceMs / 2);
+      return Promise.reject(new OutcomeUnknown('no answer'));
+    };
+    await expect(writing(altered(stores.events, { append }), clock).write(draft())).rejects.toThrow(OutcomeUnknown);
+    expect(calls).toBe(2);
   });
 });

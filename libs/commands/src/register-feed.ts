@@ -1,4 +1,4 @@
-import { type EventStore, startPosition } from '@faultline/event-store';
+import { type EventStore, startPosition, StoreUnusable } from '@faultline/event-store';
 import { type RecordedEvent, type Register, StoreUnavailable, systemClock } from '@faultline/kernel';
 import { type EventCodec } from './event-codec';
 
@@ -9,6 +9,13 @@ type Waiter = {
 };
 
 const keyRetryMs = 250;
+const backOff = { firstMs: 100, factor: 1.5, maxMs: 5_000 };
+
+/** Whether somebody may mend what went wrong while this process runs. */
+const mayPass = (error: unknown): boolean => error instanceof StoreUnavailable || error instanceof StoreUnusable;
+
+/** Asked anew after each wait. */
+const stopped = ({ aborted }: AbortSignal): boolean => aborted;
 
 const failed = (cause: unknown): Error => new StoreUnavailable('The registers no longer follow the log', { cause });
 
@@ -20,13 +27,15 @@ export class RegisterFeed {
   private running: Promise<void> = Promise.resolve();
   /** What whoever waits is told once nothing follows the log any more. */
   private ended: Error | undefined;
-  /** Why the feed stopped, if it did so by itself: commands must not go on with registers that grow old. */
+  /** Why the feed does not follow the log at present, or stopped by itself: commands must not go on with registers that grow old. */
   failure: unknown;
 
   constructor(
     private readonly store: EventStore,
     private readonly codec: EventCodec,
     private readonly registers: readonly Register[],
+    /** Told each time the log cannot be followed. */
+    private readonly onTrouble: (error: unknown) => void = () => undefined,
   ) {}
 
   /** Folds everything recorded so far, then follows the log. */
@@ -56,17 +65,28 @@ export class RegisterFeed {
   }
 
   private async follow(streamPrefixes: readonly string[]): Promise<void> {
-    const after = this.position === startPosition ? {} : { after: this.position };
     const { signal } = this.stopping;
-    try {
-      const options = { ...after, filter: { streamPrefixes }, prompt: true, signal };
-      for await (const { events, position } of this.store.subscribe(options)) {
-        for (const event of await this.opened(events)) this.apply(event);
-        this.moveTo(position);
+    let delay = backOff.firstMs;
+    while (!signal.aborted) {
+      try {
+        const after = this.position === startPosition ? {} : { after: this.position };
+        const options = { ...after, filter: { streamPrefixes }, prompt: true, signal };
+        for await (const { events, position } of this.store.subscribe(options)) {
+          for (const event of await this.opened(events)) this.apply(event);
+          this.moveTo(position);
+          this.failure = undefined;
+          delay = backOff.firstMs;
+        }
+      } catch (error) {
+        if (stopped(signal)) break;
+        this.failure = error;
+        this.onTrouble(error);
+        if (!mayPass(error)) break;
+        await systemClock.wait(delay, signal);
+        delay = Math.min(delay * backOff.factor, backOff.maxMs);
       }
-    } catch (error) {
-      if (!this.stopping.signal.aborted) this.failure = error;
     }
+    if (stopped(signal)) this.failure = undefined;
     this.ended = failed(this.failure ?? 'It was stopped');
     for (const { reject } of this.waiters.splice(0)) reject(this.ended);
   }

@@ -1,4 +1,4 @@
-import { type EventStore } from '@faultline/event-store';
+import { type EventStore, StoreUnusable } from '@faultline/event-store';
 import { type RecordedEvent, type Register, StoreUnavailable } from '@faultline/kernel';
 import { type KeyStore } from '@faultline/key-store';
 import { altered, distantKeys, gate, openStores, type Stores } from '../../../test/support/stores';
@@ -223,6 +223,35 @@ describe('the register feed', () => {
     broken.open();
     await expect(waiting).rejects.toMatchObject({ cause: new Error('the store is gone') });
     expect(feed.failure).toEqual(new Error('the store is gone'));
+  });
+
+  it('comes back by itself from what somebody mended, and says what it was until then', async () => {
+    const [asked, mended] = [gate(), gate()];
+    const trouble = new StoreUnusable('refused', 'wrong password');
+    let attempts = 0;
+    const subscribe: EventStore['subscribe'] = async function* (options) {
+      attempts += 1;
+      if (attempts === 1) throw trouble;
+      asked.open();
+      await mended.opened;
+      yield* stores.events.subscribe(options);
+    };
+    const seen = new Seen(['team-']);
+    const told: unknown[] = [];
+    const codec = new EventCodec(logbookSchemas, stores.keys);
+    const store = altered(stores.events, { subscribe });
+    const feed = new RegisterFeed(store, codec, [seen], (error) => told.push(error));
+    feeds.push(feed);
+    await feed.start();
+    const waiting = feed.reached(await append('team-1', -1));
+    await asked.opened;
+    expect(feed.failure).toBe(trouble);
+    mended.open();
+    await waiting;
+    expect(seen.places).toEqual(['team-1@0']);
+    expect(told).toEqual([trouble]);
+    await feed.reached(await append('team-1', 0));
+    expect(feed.failure).toBeUndefined();
   });
 
   it('leaves nobody waiting when it is stopped, and is no failure then', async () => {
