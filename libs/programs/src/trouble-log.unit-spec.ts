@@ -1,0 +1,19 @@
+import { ManualClock } from '@faultline/kernel';
+import { TroubleLog } from './trouble-log';
+
+test('one report of each cause, and another one after a minute', () => {
+  const clock = new ManualClock();
+  const log = new TroubleLog(clock);
+  const reports: string[] = [];
+  const tell = (cause: string) => {
+    log.tell(cause, () => reports.push(cause));
+  };
+  for (const cause of ['away', 'away', 'refused', 'away']) tell(cause);
+  expect(reports).toEqual(['away', 'refused']);
+  clock.advance(59_999);
+  tell('away');
+  expect(reports).toHaveLength(2);
+  clock.advance(1);
+  tell('away');
+  expect(reports).toEqual(['away', 'refused', 'away']);
+});
