@@ -8,6 +8,7 @@ import { KeyRegister } from '@faultline/security';
 import { AfterInterceptor } from './http/after.interceptor';
 import { AuthGuard } from './http/auth.guard';
 import { CommandEnvelopes } from './http/command-envelopes';
+import { DeadlineInterceptor } from './http/deadline.interceptor';
 import { EtagInterceptor } from './http/etag.interceptor';
 import { ProblemFilter } from './http/problem.filter';
 import { ImportsController } from './imports/imports.controller';
@@ -114,6 +115,7 @@ export class GatewayModule {
         RunIncidentHandler,
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_INTERCEPTOR, useClass: DeadlineInterceptor },
         { provide: APP_INTERCEPTOR, useClass: AfterInterceptor },
         { provide: APP_INTERCEPTOR, useClass: EtagInterceptor },
       ],
