@@ -39,8 +39,15 @@ export async function openEventStore({ eventStore, storeTimeoutMs }: StoreSettin
 
 /** Opens the read store that is set. */
 export async function openReadStore({ readStore, storeTimeoutMs }: StoreSettings): Promise<ReadStore> {
-  if (readStore.kind === 'mongodb')
-    return openMongoDbReadStore({ url: readStore.url, settings: { serverSelectionTimeoutMS: storeTimeoutMs } });
+  if (readStore.kind === 'mongodb') {
+    const settings = {
+      serverSelectionTimeoutMS: storeTimeoutMs,
+      connectTimeoutMS: storeTimeoutMs,
+      socketTimeoutMS: storeTimeoutMs,
+      waitQueueTimeoutMS: storeTimeoutMs,
+    };
+    return openMongoDbReadStore({ url: readStore.url, settings });
+  }
   return openLmdbReadStore({ directory: resolve(readStore.directory) });
 }
 
