@@ -1,6 +1,6 @@
 import { type Environment } from '@faultline/config';
 import { type Clock, randomId, systemClock } from '@faultline/kernel';
-import { HealthServer, makeLogger, openWhenPossible } from '@faultline/programs';
+import { firstLine, HealthServer, makeLogger, openWhenPossible, TroubleLog } from '@faultline/programs';
 import { shareOf } from '@faultline/read-side';
 import { openEventStore, openKeyStore, openReadStore, storeSettings } from '@faultline/stores';
 import { type Logger } from 'pino';
@@ -25,8 +25,11 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
   const { opened, address } = await openWhenPossible(wanted, { clock, logger }, () => openStores(environment));
   const { stores, close } = opened;
   const owner = `projector-${randomId()}`;
+  const troubles = new TroubleLog(clock);
   const onTrouble = (message: string, fatal: boolean) => {
-    logger.error({ fatal }, `Projections: ${message}`);
+    troubles.tell(firstLine(message), () => {
+      logger.error({ fatal }, `Projections: ${message}`);
+    });
   };
   const share = shareOf({ ...stores, clock, owner, onTrouble });
   share.start();

@@ -4,10 +4,11 @@ import { CatalogRegister } from '@faultline/catalog';
 import { type BlobStore } from '@faultline/blob-store';
 import { type Environment } from '@faultline/config';
 import { type EventStore } from '@faultline/event-store';
-import { type Clock } from '@faultline/kernel';
+import { type Clock, systemClock } from '@faultline/kernel';
 import { type KeyStore } from '@faultline/key-store';
 import { PersonRegister, ServiceRegister, TeamRegister } from '@faultline/organisation';
 import { eventSchemas, type ReadSide } from '@faultline/read-side';
+import { TroubleLog } from '@faultline/programs';
 import { type ReadStore } from '@faultline/read-store';
 import { KeyRegister } from '@faultline/security';
 import { openBlobStore, openEventStore, openKeyStore, openReadStore, storeSettings } from '@faultline/stores';
@@ -61,9 +62,15 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     const blobs = await openBlobStore(settings);
     opened.push(() => blobs.close());
     const codec = new EventCodec(eventSchemas, keys);
-    const runtime = new CommandRuntime({ store: events, codec, keys, clock });
+    const runtime = new CommandRuntime({ store: events, codec, keys, clock, patienceMs: environment.storeTimeoutMs });
     const registers = makeRegisters();
-    const feed = new RegisterFeed(events, codec, Object.values(registers));
+    const troubles = new TroubleLog(systemClock);
+    const feed = new RegisterFeed(events, codec, Object.values(registers), (error) => {
+      const message = error instanceof Error ? error.message : String(error);
+      troubles.tell(message, () => {
+        logger.error(`Registers: ${message}`);
+      });
+    });
     await feed.start();
     opened.push(() => feed.stop());
     const readSide = await startReadSide(options, { events, documents, keys });

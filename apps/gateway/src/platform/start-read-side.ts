@@ -1,5 +1,6 @@
 import { type EventStore } from '@faultline/event-store';
 import { randomId, systemClock } from '@faultline/kernel';
+import { firstLine, TroubleLog } from '@faultline/programs';
 import { type KeyStore } from '@faultline/key-store';
 import {
   projections,
@@ -22,8 +23,11 @@ type Stores = { readonly events: EventStore; readonly documents: ReadStore; read
  */
 export async function startReadSide(options: PlatformOptions, stores: Stores): Promise<ReadSide> {
   const { environment, clock, logger, projectionsRun, threads } = options;
+  const troubles = new TroubleLog(systemClock);
   const onTrouble = (message: string, fatal: boolean) => {
-    logger.error({ fatal }, `Projections: ${message}`);
+    troubles.tell(firstLine(message), () => {
+      logger.error({ fatal }, `Projections: ${message}`);
+    });
   };
   const settings = storeSettings(environment);
   const owner = `process-${randomId()}`;
