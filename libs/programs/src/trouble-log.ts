@@ -11,8 +11,12 @@ export class TroubleLog {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Calls `report` unless the same cause, a line of words, was reported within the last minute. */
-  tell(cause: string, report: () => void): void {
+  /**
+   * Calls `report` unless the same cause, a line of words, was reported within the last minute; what differs by numbers alone, such as
+   * that of a connection, is the same.
+   */
+  tell(words: string, report: () => void): void {
+    const cause = words.replace(/\d+/g, '#');
     const now = this.clock.now();
     for (const [known, at] of this.told) if (now - at >= quietMs) this.told.delete(known);
     if (this.told.has(cause)) return;

@@ -8,12 +8,12 @@ test('one report of each cause, and another one after a minute', () => {
   const tell = (cause: string) => {
     log.tell(cause, () => reports.push(cause));
   };
-  for (const cause of ['away', 'away', 'refused', 'away']) tell(cause);
-  expect(reports).toEqual(['away', 'refused']);
+  for (const cause of ['away: connection 1', 'away: connection 2', 'refused', 'away: connection 1']) tell(cause);
+  expect(reports).toEqual(['away: connection 1', 'refused']);
   clock.advance(59_999);
-  tell('away');
+  tell('away: connection 3');
   expect(reports).toHaveLength(2);
   clock.advance(1);
-  tell('away');
-  expect(reports).toEqual(['away', 'refused', 'away']);
+  tell('away: connection 3');
+  expect(reports).toEqual(['away: connection 1', 'refused', 'away: connection 3']);
 });

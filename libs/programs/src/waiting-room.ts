@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { type Clock, StoreUnavailable } from '@faultline/kernel';
 import { type Logger } from 'pino';
+import { TroubleLog } from './trouble-log';
 
 /** Where a program listens. */
 export type Address = { readonly host: string; readonly port: number };
@@ -65,7 +66,7 @@ const mayPass = (error: unknown): error is Error =>
 
 /**
  * Opens what needs the stores, again and again until they let it. Meanwhile the program listens, lives, is not ready, and says why;
- * each cause is logged once. Resolves with what was opened and the address that was kept free for it. Rejects with whatever does not
+ * each cause is logged once a minute. Resolves with what was opened and the address that was kept free for it. Rejects with whatever does not
  * pass by itself.
  */
 export async function openWhenPossible<Opened>(
@@ -73,6 +74,7 @@ export async function openWhenPossible<Opened>(
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
   open: () => Promise<Opened>,
 ): Promise<{ readonly opened: Opened; readonly address: Address }> {
+  const troubles = new TroubleLog(clock);
   let cause = 'It is starting';
   const room = await HealthServer.open(address, () =>
     Promise.resolve({
@@ -86,7 +88,9 @@ export async function openWhenPossible<Opened>(
         return { opened: await open(), address: room.address };
       } catch (error) {
         if (!mayPass(error)) throw error;
-        if (error.message !== cause) logger.error({ code: error.name }, `Waiting for the stores: ${error.message}`);
+        troubles.tell(error.message, () => {
+          logger.error({ code: error.name }, `Waiting for the stores: ${error.message}`);
+        });
         cause = error.message;
         await clock.wait(delay);
       }
