@@ -104,10 +104,16 @@ export class EventStoreTarget implements ImportTarget {
     const outcomes: Promise<AppendOutcome>[] = [];
     for (const [index, incident] of batch.entries()) {
       const reason = refused.get(incident);
-      outcomes.push(reason === undefined ? this.append(incident) : Promise.resolve({ kind: 'held-back', reason }));
+      const outcome =
+        reason === undefined ? this.append(incident) : Promise.resolve({ kind: 'held-back', reason } as const);
+      // One that fails before the others have begun is looked at with them; nobody's until then, it would end the process.
+      outcome.catch(() => undefined);
+      outcomes.push(outcome);
       // Mapping, hashing and encoding take time: others' requests get their turn in between.
       if (index % incidentsBetweenTurns === incidentsBetweenTurns - 1) await new Promise(setImmediate);
     }
+    // Who repeats a batch must not meet what is left of its first attempt.
+    await Promise.allSettled(outcomes);
     return Promise.all(outcomes);
   }
 
