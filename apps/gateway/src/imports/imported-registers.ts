@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CatalogRegister, type CategoryRef } from '@faultline/catalog';
 import { type CommandEnvelope } from '@faultline/commands';
 import { type ImportedIncident } from '@faultline/imports';
-import { deriveId, DomainError } from '@faultline/kernel';
+import { DomainError, randomId } from '@faultline/kernel';
 import { type KeyStore } from '@faultline/key-store';
 import { personIdFor, PersonRegister, ServiceRegister, TeamRegister } from '@faultline/organisation';
 import { KEY_STORE } from '../platform/tokens';
@@ -140,10 +140,5 @@ const namesOf = ({ names }: ImportedIncident): readonly string[] => [
   ...names.categories.flat().filter((name) => name !== null),
 ];
 
-let counter = 0;
-
-/** Every register command of an import is a command of its own. */
-function stamped(origin: Origin): CommandEnvelope {
-  counter += 1;
-  return { ...origin, commandId: deriveId(origin.correlationId, process.pid, counter) };
-}
+/** Every register command of an import is a command of its own, also after a restart. */
+const stamped = (origin: Origin): CommandEnvelope => ({ ...origin, commandId: randomId() });
