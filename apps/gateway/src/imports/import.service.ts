@@ -19,6 +19,7 @@ import {
   type SpoolOptions,
 } from '@faultline/imports';
 import { type Clock, deriveId, DomainError, invalid, notFound, StoreUnavailable, systemClock } from '@faultline/kernel';
+import { TroubleLog } from '@faultline/programs';
 import { type Logger } from 'pino';
 import { CLOCK, LOGGER, READ_SIDE } from '../platform/tokens';
 import { type ReadSide } from '@faultline/read-side';
@@ -50,6 +51,7 @@ const noRowsYet = { rejected: [], heldBack: [] } as const;
 export class ImportService {
   private readonly progress = new Map<string, ImportProgress>();
   private readonly stopping = new AbortController();
+  private readonly troubles = new TroubleLog(systemClock);
   private tail: Promise<void> = Promise.resolve();
 
   constructor(
@@ -157,7 +159,9 @@ export class ImportService {
         return;
       } catch (error) {
         if (this.isStopping() || !(error instanceof StoreUnavailable)) throw error;
-        this.logger.warn({ err: error, import: id }, 'The import waits for a store');
+        this.troubles.tell(`${id} ${error.message}`, () => {
+          this.logger.warn({ err: error, import: id }, 'The import waits for a store');
+        });
         await systemClock.wait(pauseMs, this.stopping.signal);
       }
     }
