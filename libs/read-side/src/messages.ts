@@ -25,6 +25,8 @@ export type RequestMessage = { readonly id: number; readonly method: string; rea
 /** What a worker tells: answers, and how far it has come. */
 export type WorkerMessage =
   | { readonly kind: 'ready' }
+  /** It could not begin. */
+  | { readonly kind: 'failed'; readonly error: ErrorMessage }
   | { readonly kind: 'position'; readonly position: string }
   | { readonly kind: 'trouble'; readonly message: string; readonly fatal: boolean }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }

@@ -43,9 +43,14 @@ export class WorkerReadSide implements ReadSide {
     });
   }
 
-  /** Resolves once the worker has begun its work. */
+  /** Resolves once the worker has begun its work. Rejects with what kept it from that, such as StoreUnavailable; it has ended then. */
   async start(): Promise<void> {
-    await this.started;
+    try {
+      await this.started;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   reached(position: string, signal?: AbortSignal): Promise<void> {
@@ -92,6 +97,9 @@ export class WorkerReadSide implements ReadSide {
     switch (message.kind) {
       case 'ready':
         this.ready.resolve(undefined);
+        return;
+      case 'failed':
+        this.end(revive(message.error));
         return;
       case 'position':
         this.waiters.moveTo(message.position);

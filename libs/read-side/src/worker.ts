@@ -19,14 +19,17 @@ const send = (message: WorkerMessage): void => {
   port.postMessage(message);
 };
 
+/** Says what is wrong by its message alone, and may pass. */
+const isOfStore = ({ name }: Error): boolean => name === 'StoreUnavailable' || name.endsWith('StoreUnusable');
+
 const toMessage = (error: unknown): ErrorMessage => {
   if (error instanceof DomainError) {
     const { kind, code, fields } = error;
     return { message: error.message, name: error.name, domain: { kind, code, fields } };
   }
-  return error instanceof Error
-    ? { message: error.stack ?? error.message, name: error.name }
-    : { message: String(error), name: 'Error' };
+  if (!(error instanceof Error)) return { message: String(error), name: 'Error' };
+  const { name, message, stack = message } = error;
+  return { name, message: isOfStore(error) ? message : stack };
 };
 
 const onTrouble = (message: string, fatal: boolean) => {
@@ -103,6 +106,5 @@ async function run(): Promise<void> {
 }
 
 run().catch((error: unknown) => {
-  send({ kind: 'trouble', message: toMessage(error).message, fatal: true });
-  throw error;
+  send({ kind: 'failed', error: toMessage(error) });
 });
