@@ -1,6 +1,15 @@
 import { type Environment } from '@faultline/config';
 import { type Clock, randomId, systemClock } from '@faultline/kernel';
-import { firstLine, HealthServer, makeLogger, openWhenPossible, TroubleLog } from '@faultline/programs';
+import {
+  firstLine,
+  type Health,
+  HealthServer,
+  makeLogger,
+  openWhenPossible,
+  Probe,
+  TroubleLog,
+} from '@faultline/programs';
+import { type SharedProjections } from '@faultline/projections';
 import { shareOf } from '@faultline/read-side';
 import { openEventStore, openKeyStore, openReadStore, storeSettings } from '@faultline/stores';
 import { type Logger } from 'pino';
@@ -33,12 +42,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
   };
   const share = shareOf({ ...stores, clock, owner, onTrouble });
   share.start();
-  const health = await HealthServer.open(address, () => {
-    const { failure } = share.host;
-    const ok = failure === undefined;
-    const projections = { ok, models: share.models, ...(failure && { detail: failure.message }) };
-    return Promise.resolve({ ready: ok, detail: { status: ok ? 'ready' : 'not-ready', checks: { projections } } });
-  });
+  const health = await HealthServer.open(address, healthOf(stores, share));
   return {
     url: `http://${health.address.host}:${health.address.port}`,
     models: () => share.models,
@@ -49,6 +53,22 @@ export async function startProjector(options: ProjectorOptions): Promise<Running
     },
   };
 }
+
+/** Ready while both stores answer and its models go on. */
+function healthOf({ events, documents }: Stores, share: SharedProjections): Health {
+  const answers = (ask: () => Promise<unknown>) => new Probe(() => ask().then(() => ({})), systemClock);
+  const probes = [answers(() => events.head()), answers(() => documents.liveVersion('incidents'))];
+  return async () => {
+    const [eventStore, readStore] = await Promise.all(probes.map((probe) => probe.check()));
+    const { failure } = share.host;
+    const projections = { ok: !failure, models: share.models, ...(failure && { detail: failure.message }) };
+    const checks = { eventStore, readStore, projections };
+    const ready = Object.values(checks).every((check) => check?.ok);
+    return { ready, detail: { status: ready ? 'ready' : 'not-ready', checks } };
+  };
+}
+
+type Stores = Awaited<ReturnType<typeof openStores>>['stores'];
 
 async function openStores(environment: Environment) {
   const settings = storeSettings(environment);
