@@ -1,6 +1,6 @@
-import { openLmdbReadStore, versionedName } from '@faultline/read-store';
+import { openLmdbReadStore, openMongoDbReadStore, type ReadStore, versionedName } from '@faultline/read-store';
 
-/** The read models of a directory that no server runs on, document by document. */
+/** Read models, document by document. */
 export type ReadModels = Readonly<Record<string, readonly object[]>>;
 
 /** Which collections each projection writes. */
@@ -9,18 +9,24 @@ const collections: Readonly<Record<string, readonly string[]>> = {
   timelines: ['timelines'],
 };
 
-/** Reads every document of every live read model, in the order of ids. */
-export async function dumpReadModels(directory: string): Promise<ReadModels> {
-  const store = await openLmdbReadStore({ directory });
+/** Reads every document of every live read model in a directory that no server runs on, in the order of ids. */
+export const dumpReadModels = async (directory: string): Promise<ReadModels> =>
+  dump(await openLmdbReadStore({ directory }));
+
+/** Reads every document of every live read model in a database of MongoDB, in the order of ids. */
+export const dumpMongoDbReadModels = async (url: string): Promise<ReadModels> =>
+  dump(await openMongoDbReadStore({ url }));
+
+async function dump(store: ReadStore): Promise<ReadModels> {
   try {
-    const dump: Record<string, readonly object[]> = {};
+    const models: Record<string, readonly object[]> = {};
     for (const [projection, names] of Object.entries(collections)) {
       const version = await store.liveVersion(projection);
       for (const name of names) {
-        dump[name] = await store.find(versionedName(name, version), { sort: [['_id', 1]] });
+        models[name] = await store.find(versionedName(name, version), { sort: [['_id', 1]] });
       }
     }
-    return dump;
+    return models;
   } finally {
     await store.close();
   }
