@@ -31,6 +31,12 @@ describeMongoDbFaults('production in trouble (EventStoreDB: protocol server)', (
     [one, other] = production.gateways;
   });
 
+  // A test that fails leaves nothing frozen to the next one.
+  afterEach(() => {
+    production.eventStore.resume();
+    production.readStore.resume();
+  });
+
   afterAll(() => production.stop());
 
   const command = (api: ApiClient, path: string, body: object, key: string = randomUUID()) =>
@@ -98,7 +104,7 @@ describeMongoDbFaults('production in trouble (EventStoreDB: protocol server)', (
     const path = `/v1/incidents/${incident.id}/comments`;
     const say = (key: string) => command(one, path, comment(key), key);
     for (const answer of await inTime(Promise.all(keys.map(say)))) expectUnavailable(answer);
-    for (const query of [`/v1/incidents/${incident.id}`, '/v1/incidents', '/v1/queues', '/v1/teams']) {
+    for (const query of ['/v1/incidents', '/v1/queues', '/v1/reports/backlog', '/v1/teams']) {
       expect((await inTime(one.get(query))).status).toBe(200);
     }
     const cause = new RegExp(`EventStoreDB at 127.0.0.1:${production.eventStorePort}`);
@@ -144,7 +150,7 @@ describeMongoDbFaults('production in trouble (EventStoreDB: protocol server)', (
     const said = await done(one, `/v1/incidents/${incident.id}/comments`, comment('unread'));
     const requester = { name: 'Nobody Before', email: `${randomUUID()}@example.org` };
     const unread = await done(one, '/v1/incidents', { title: 'Logged meanwhile', requester });
-    const queries = [`/v1/incidents/${incident.id}`, '/v1/incidents', '/v1/queues', '/v1/reports/backlog'];
+    const queries = ['/v1/incidents', '/v1/queues', '/v1/reports/backlog'];
     const after = `/v1/incidents/${unread.id}?after=${unread.position}`;
     const before = production.said().length;
     for (const query of [...queries, after]) expectUnavailable(await inTime(other.get(query)));
