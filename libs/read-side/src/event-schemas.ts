@@ -1,6 +1,11 @@
 import { catalogEventSchemas } from '@faultline/catalog';
 import { importEventSchemas } from '@faultline/imports';
-import { bulkEventSchemas, externalKeyEventSchemas, incidentEventSchemas, numbersEventSchemas } from '@faultline/incidents';
+import {
+  bulkEventSchemas,
+  externalKeyEventSchemas,
+  incidentEventSchemas,
+  numbersEventSchemas,
+} from '@faultline/incidents';
 import { type EventSchemas } from '@faultline/kernel';
 import { organisationEventSchemas } from '@faultline/organisation';
 import { securityEventSchemas } from '@faultline/security';

@@ -4,8 +4,8 @@ import { type IncidentCommand, type TeamFact } from './incident.commands';
 import { decide } from './incident.decide';
 import { type Incident } from './incident.state';
 
-/** What one can ask of an incident that exists. */
-export type IncidentCommandType = Exclude<IncidentCommand['type'], 'LogIncident'>;
+/** What one can ask of an incident that exists, by a body that does not speak of its past. */
+export type IncidentCommandType = Exclude<IncidentCommand['type'], 'LogIncident' | 'UndoEvents'>;
 
 /** Commands of one type with the bodies that are most likely to be accepted, likeliest first. */
 type Representatives<Type extends IncidentCommandType> = (

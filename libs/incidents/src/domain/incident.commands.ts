@@ -1,3 +1,5 @@
+import { type IncidentEvent } from './incident.events';
+import { type Incident } from './incident.state';
 import {
   type ClosureMode,
   type Fix,
@@ -143,6 +145,12 @@ export type AddWatcher = { readonly type: 'AddWatcher'; readonly person: string 
 
 export type RemoveWatcher = { readonly type: 'RemoveWatcher'; readonly person: string };
 
+/** An event of the incident, and the incident before it. */
+export type PastEvent = { readonly event: IncidentEvent; readonly before: Incident };
+
+/** Makes up for events of the incident, in the order in which they happened, as far as it still is as they left it. */
+export type UndoEvents = { readonly type: 'UndoEvents'; readonly events: readonly PastEvent[] };
+
 /** Everything that one can ask of an incident. */
 export type IncidentCommand =
   | LogIncident
@@ -176,7 +184,8 @@ export type IncidentCommand =
   | ClearAsset
   | AddAffectedPerson
   | AddWatcher
-  | RemoveWatcher;
+  | RemoveWatcher
+  | UndoEvents;
 
 /** A team as the rules of incidents see it. */
 export type TeamFact = {

@@ -13,6 +13,7 @@ import {
 } from './decide.ending';
 import { decideAmendment, decideClassification, decideLogging, decidePriority, makeLink } from './decide.logging';
 import { type Context, requireLogged, requireNotFinal, requirePerson } from './decide.rules';
+import { decideUndoing } from './decide.undo';
 import {
   decideAcknowledgement,
   decideAssignment,
@@ -35,6 +36,8 @@ export function decide(command: IncidentCommand, incident: Incident, context: Co
   if (command.type === 'LogIncident') return decideLogging(command, incident, context);
   requireLogged(incident);
   switch (command.type) {
+    case 'UndoEvents':
+      return decideUndoing(command, incident);
     case 'AmendDetails':
       return decideAmendment(command, incident, context);
     case 'ClassifyIncident':
@@ -95,6 +98,7 @@ type RelationCommand = Exclude<
   | {
       type:
         | 'LogIncident'
+        | 'UndoEvents'
         | 'AmendDetails'
         | 'ClassifyIncident'
         | 'PrioritizeIncident'
