@@ -8,10 +8,11 @@ import {
   type IncidentCommand,
   type RequestBulk,
 } from '@faultline/incidents';
-import { deriveId, DomainError } from '@faultline/kernel';
+import { conflict, deriveId, DomainError, isUuid, notFound } from '@faultline/kernel';
 import { failureOf, type Problem, problemOf } from '../http/problem';
 import { Claims } from './claims';
 import { IncidentDesk } from './incident-desk';
+import { IncidentHistory } from './incident-history';
 import { type CommandAnswer } from './incident.messages';
 
 const bulks: Aggregate<BulkState, RequestBulk, BulkRequested> = {
@@ -45,6 +46,7 @@ export class BulkDesk {
     @Inject(CommandRuntime) private readonly runtime: CommandRuntime,
     @Inject(IncidentDesk) private readonly desk: IncidentDesk,
     @Inject(Claims) private readonly claims: Claims,
+    @Inject(IncidentHistory) private readonly history: IncidentHistory,
   ) {}
 
   /**
@@ -73,6 +75,28 @@ export class BulkDesk {
     });
   }
 
+  /**
+   * Makes up for what a bulk did, incident by incident, as far as each still is as the bulk left it: what was undone before is not
+   * undone twice. Throws `bulk.not-found`.
+   */
+  async undo(correlationId: string, envelope: CommandEnvelope): Promise<BulkAnswer> {
+    const known = isUuid(correlationId) ? await this.runtime.load(bulks, bulkStream(correlationId)) : undefined;
+    if (!known?.state) throw notFound('bulk.not-found', `There was no bulk ${correlationId}`, { correlationId });
+    const { position } = known;
+    const { incidents } = known.state;
+    const commandId = deriveId('undo', correlationId);
+    const undoing = { ...bare(envelope), commandId, causationId: correlationId };
+    return this.claims.alone(undoing, async () => {
+      const one: Task = async (id, own) => {
+        const events = await this.history.ofCorrelation(id, correlationId);
+        if (events.length === 0) throw conflict('bulk.nothing-done', 'The bulk changed nothing here');
+        return this.desk.run(id, { type: 'UndoEvents', events }, own);
+      };
+      const items = await this.each(incidents, one, undoing);
+      return { correlationId: envelope.correlationId, items, position: latest(position, items) };
+    });
+  }
+
   private async each(incidents: readonly string[], task: Task, envelope: CommandEnvelope): Promise<BulkItem[]> {
     const items: BulkItem[] = [];
     for (let start = 0; start < incidents.length; start += atATime) {
@@ -88,8 +112,9 @@ export class BulkDesk {
 
   private async one(id: string, task: Task, envelope: CommandEnvelope): Promise<BulkItem> {
     const commandId = deriveId(envelope.commandId, id);
+    const { causationId = envelope.commandId } = envelope;
     try {
-      return { outcome: 'done', ...(await task(id, { ...envelope, commandId, causationId: envelope.commandId })) };
+      return { outcome: 'done', ...(await task(id, { ...envelope, commandId, causationId })) };
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       return { outcome: 'refused', id, problem: problemOf(failureOf(error), envelope.correlationId) };

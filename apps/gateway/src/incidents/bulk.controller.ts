@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { invalid } from '@faultline/kernel';
 import { Requires } from '../http/auth.guard';
@@ -6,11 +6,12 @@ import { CommandEnvelopes } from '../http/command-envelopes';
 import { checkedBody } from '../http/validation';
 import { type BulkAnswer, BulkDesk } from './bulk-desk';
 import { BulkDto } from './bulk.dto';
+import { EmptyDto } from './incident.dto';
 import { IncidentHistory } from './incident-history';
 import { incidentRequests, toIncidentCommand } from './incident-requests';
 import { PersonResolver } from './person-resolver';
 
-/** One command on many incidents. */
+/** One command on many incidents, and its undoing. */
 @Controller('v1/incidents/bulk')
 @Requires('incident.command')
 export class BulkController {
@@ -29,6 +30,16 @@ export class BulkController {
     const checked = await checkedBody(dto, body, '/body');
     const toCommand = () => toIncidentCommand(command, checked, { persons: this.persons, request });
     return this.desk.run(command, incidents, toCommand, this.envelopes.of(request));
+  }
+
+  @Post(':correlationId/undo')
+  @HttpCode(200)
+  undo(
+    @Param('correlationId') correlationId: string,
+    @Body() _body: EmptyDto,
+    @Req() request: FastifyRequest,
+  ): Promise<BulkAnswer> {
+    return this.desk.undo(correlationId, this.envelopes.of(request));
   }
 
   /** The ids behind ids or numbers. Throws `request.invalid` where two of them are one incident. */

@@ -43,7 +43,7 @@ export class IncidentDesk {
   async run(idOrNumber: string, command: IncidentCommand, envelope: CommandEnvelope): Promise<CommandAnswer> {
     const id = isUuid(idOrNumber) ? idOrNumber.toLowerCase() : incidentIdOf(idOrNumber);
     return this.claims.alone(envelope, async () => {
-      if (command.type === 'ReopenIncident' || command.type === 'RefuseResolution') await this.keepKey(id, envelope);
+      if (opensAgain(command)) await this.keepKey(id, envelope);
       return answer(id, await this.execute(id, command, envelope));
     });
   }
@@ -165,6 +165,12 @@ export class IncidentDesk {
     }
   }
 }
+
+/** Whether a resolved incident is to be open again, which takes its external key. */
+const opensAgain = (command: IncidentCommand): boolean =>
+  command.type === 'ReopenIncident' ||
+  command.type === 'RefuseResolution' ||
+  (command.type === 'UndoEvents' && command.events.some(({ event }) => event.type === 'Resolved'));
 
 const answer = (id: string, { revision, position }: CommandOutcome<Incident>): CommandAnswer => ({
   id,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EventCodec } from '@faultline/commands';
 import { type EventStore, StreamNotFound } from '@faultline/event-store';
-import { incidentIdOf } from '@faultline/incidents';
+import { evolve, type IncidentEvent, incidentIdOf, initialIncident, type PastEvent } from '@faultline/incidents';
 import { isUuid, notFound, type RecordedEvent } from '@faultline/kernel';
 import { foldIncident, type IncidentDocument } from '@faultline/read-models';
 import { EVENT_STORE } from '../platform/tokens';
@@ -50,6 +50,21 @@ export class IncidentHistory {
   /** The events of the incident's own stream, in clear text; none where it does not exist. */
   async *own(id: string): AsyncGenerator<RecordedEvent> {
     yield* this.read(`incident-${id}`, 0);
+  }
+
+  /** The incident's own events of one correlation id, each with the incident before it. */
+  async ofCorrelation(id: string, correlationId: string): Promise<readonly PastEvent[]> {
+    const events: PastEvent[] = [];
+    let before = initialIncident();
+    for await (const recorded of this.own(id)) {
+      const event = recorded as unknown as IncidentEvent;
+      if (recorded.metadata.$correlationId === correlationId) {
+        const { type, data } = event;
+        events.push({ event: { type, data } as IncidentEvent, before });
+      }
+      before = evolve(before, event, recorded);
+    }
+    return events;
   }
 
   /** Every event of the incident, its own, its clocks' and its alerts', by position, from a cursor on. Throws `incident.not-found`. */
