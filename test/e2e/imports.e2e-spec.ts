@@ -1,8 +1,12 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type ImportFormat, importFormatOf } from '@faultline/imports';
 import { Gateway } from '../support/gateway';
 import { csvOf, type RowByColumn } from '../support/import-rows';
 import { servicenowLog } from '../support/servicenow-log';
+import { temporaryDirectory } from '../support/temporary';
+import { until } from '../support/until';
 
 const servicenow = importFormatOf('servicenow-audit') as ImportFormat;
 const vinst = importFormatOf('vinst') as ImportFormat;
@@ -89,6 +93,21 @@ describe('imports', () => {
     ]);
     expect(items[0]).toMatchObject({ actor: { name: 'Opener 1' }, via: { kind: 'import', line: 2 } });
     expect((await gateway.get('/v1/teams/Group%201').expect(200)).body).toMatchObject({ name: 'Group 1' });
+  });
+
+  test('what lies beside the spools in the work directory is left alone', async () => {
+    const { path, remove } = await temporaryDirectory();
+    await mkdir(join(path, 'photographs'));
+    await writeFile(join(path, 'photographs', 'cat.txt'), 'A cat');
+    await writeFile(join(path, 'notes.txt'), 'Notes');
+    await gateway.stop();
+    gateway = await Gateway.start({ WORK_DIRECTORY: path });
+    expect(await gateway.import('servicenow-audit', csvOf(servicenow, life))).toMatchObject({ state: 'done' });
+    expect(await readFile(join(path, 'photographs', 'cat.txt'), 'utf8')).toBe('A cat');
+    // The spool goes after the import has been said to be done.
+    await until(async () => (await readdir(path)).length === 2);
+    expect((await readdir(path)).sort()).toEqual(['notes.txt', 'photographs']);
+    await remove();
   });
 
   test('new numbers go on above the highest that was imported', async () => {

@@ -1,12 +1,16 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { type BlobStore } from '@faultline/blob-store';
 import { type ImportReport } from '@faultline/imports';
+import { isUuid } from '@faultline/kernel';
 import { BLOB_STORE, WORK_DIRECTORY } from '../platform/tokens';
 
 /** What an import could not take in: the first rejected rows, and the incidents that were held back. */
 export type Lists = Pick<ImportReport, 'rejected' | 'heldBack'>;
+
+const prefix = 'faultline-import-';
 
 const listsOf = (id: string): string => `import-${id}.lists.json`;
 const rowsOf = (id: string): string => `import-${id}.rejected.csv`;
@@ -16,12 +20,21 @@ const rowsOf = (id: string): string => `import-${id}.rejected.csv`;
 export class ImportFiles {
   constructor(
     @Inject(BLOB_STORE) private readonly blobs: BlobStore,
-    @Inject(WORK_DIRECTORY) readonly directory: string,
+    @Inject(WORK_DIRECTORY) private readonly directory: string,
   ) {}
 
   /** The folder of an import's spool, in this process's work directory. */
   spoolFolder(id: string): string {
-    return join(this.directory, id);
+    return join(this.directory, `${prefix}${id}`);
+  }
+
+  /** The imports that have a spool in the work directory; whatever else lies there is somebody else's. */
+  async spooled(): Promise<readonly string[]> {
+    const entries = await readdir(this.directory, { withFileTypes: true }).catch(() => []);
+    return entries
+      .filter((entry) => entry.isDirectory() && entry.name.startsWith(prefix))
+      .map(({ name }) => name.slice(prefix.length))
+      .filter(isUuid);
   }
 
   /** Keeps the lists, and every rejected row as CSV; again, where a crash came between this and the end of the import. */

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Aggregate, type CommandEnvelope, CommandRuntime } from '@faultline/commands';
 import {
@@ -91,7 +91,7 @@ export class ImportService {
 
   /** Goes on with every import that was running when the process ended; removes uploads that never became one. */
   async resume(): Promise<void> {
-    for (const id of await readdir(this.files.directory).catch(() => [])) {
+    for (const id of await this.files.spooled()) {
       const spool = await openSpool(this.files.spoolFolder(id));
       const { state, position } = await this.runtime.load(imports, importStream(id));
       if (!state.started || !spool) await rm(this.files.spoolFolder(id), { recursive: true, force: true });
