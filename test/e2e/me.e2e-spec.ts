@@ -80,4 +80,26 @@ describe('what concerns me', () => {
     expect(permissions).not.toContain('key.manage');
     await gateway.anonymous('/v1/me/incidents').expect(401);
   });
+
+  test('and my teams: those that I was made a member of, as long as they are not retired', async () => {
+    const teams = async (): Promise<string[]> => {
+      const { body } = await gateway.get('/v1/me', bo.key).expect(200);
+      return (body as { teams: { key: string }[] }).teams.map(({ key }) => key);
+    };
+    const join = (team: string, person: string) => gateway.post(`/v1/teams/${team}/members`, { person });
+    expect(await teams()).toEqual([]);
+    await join('service-desk', bo.id).expect(200);
+    await join('infrastructure', bo.id).expect(200);
+    await join('infrastructure', 'me').expect(200);
+    expect(await teams()).toEqual(['infrastructure', 'service-desk']);
+    await gateway.post('/v1/teams/service-desk/retirement').expect(200);
+    expect(await teams()).toEqual(['infrastructure']);
+    const { body: team } = await gateway.get('/v1/teams/infrastructure').expect(200);
+    expect((team as { members: string[] }).members).toHaveLength(2);
+    await gateway.delete(`/v1/teams/infrastructure/members/${bo.id}`).expect(200);
+    expect(await teams()).toEqual([]);
+    const { body: problem } = await join('infrastructure', '00000000-0000-4000-8000-000000000000').expect(400);
+    expect(problem).toMatchObject({ code: 'team.unknown-person', errors: [{ pointer: '/person' }] });
+    await gateway.post('/v1/teams/infrastructure/members', { person: bo.id }, bo.key).expect(403);
+  });
 });

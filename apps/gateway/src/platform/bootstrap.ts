@@ -21,8 +21,8 @@ function envelopeOf(step: string): CommandEnvelope {
  * is recorded last and so tells that the rest is there. A preset key that is not known yet is recorded at any start.
  */
 export async function bootstrap(platform: Platform): Promise<{ readonly firstKey: string | undefined }> {
-  const commands = new RegisterCommands(platform.runtime, platform.feed, platform.registers.teams);
-  const { keys } = platform.registers;
+  const { keys, teams, persons } = platform.registers;
+  const commands = new RegisterCommands(platform.runtime, platform.feed, teams, persons);
   const preset = platform.environment.adminKey;
   const fresh = !keys.hasAdministrator;
   if (fresh && preset === undefined && areShared(storeSettings(platform.environment))) throw keyNeeded();

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Body, Controller, Delete, Get, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { deriveId, invalid, toInstant } from '@faultline/kernel';
 import { type KeyStore } from '@faultline/key-store';
-import { PersonRegister } from '@faultline/organisation';
+import { PersonRegister, TeamRegister } from '@faultline/organisation';
 import { hashApiKey, KeyRegister, permissions, permits, writeApiKey } from '@faultline/security';
 import { type FastifyRequest } from 'fastify';
 import { Requires } from '../http/auth.guard';
@@ -20,6 +20,7 @@ export class KeysController {
   constructor(
     @Inject(KeyRegister) private readonly register: KeyRegister,
     @Inject(PersonRegister) private readonly persons: PersonRegister,
+    @Inject(TeamRegister) private readonly teams: TeamRegister,
     @Inject(RegisterCommands) private readonly commands: RegisterCommands,
     @Inject(CommandEnvelopes) private readonly envelopes: CommandEnvelopes,
     @Inject(KEY_STORE) private readonly keys: KeyStore,
@@ -32,7 +33,9 @@ export class KeysController {
     const { personId: id, keyId, role } = principal;
     const name = this.persons.get(id)?.name ?? null;
     const granted = permissions.filter((permission) => permits(principal, permission));
-    return { id, name, key: keyId, roles: [role], permissions: granted };
+    const teams = this.teams.all().filter(({ members, retired }) => !retired && members.includes(id));
+    const named = teams.map(({ key, name: called, tier }) => ({ key, name: called, tier }));
+    return { id, name, key: keyId, roles: [role], permissions: granted, teams: named };
   }
 
   @Get('keys')

@@ -18,6 +18,7 @@ import {
   type PersonCommand,
   personDecider,
   type PersonEvent,
+  PersonRegister,
   personStream,
   type Service,
   type ServiceCommand,
@@ -74,10 +75,14 @@ export class RegisterCommands {
     @Inject(CommandRuntime) private readonly runtime: CommandRuntime,
     @Inject(RegisterFeed) private readonly feed: RegisterFeed,
     @Inject(TeamRegister) private readonly teams: TeamRegister,
+    @Inject(PersonRegister) private readonly persons: PersonRegister,
   ) {}
 
   team(key: string, command: TeamCommand, envelope: CommandEnvelope): Promise<CommandOutcome<Team>> {
-    const facts: TeamFacts = { tierOf: (other) => this.teams.get(other)?.tier };
+    const facts: TeamFacts = {
+      tierOf: (other) => this.teams.get(other)?.tier,
+      hasPerson: (id) => this.persons.has(id),
+    };
     return this.reflected(this.runtime.execute(teams, teamStream(key), { command, envelope, facts }));
   }
 

@@ -1,17 +1,18 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { type TeamCommand, TeamRegister, teamStream } from '@faultline/organisation';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Requires } from '../http/auth.guard';
 import { CommandEnvelopes } from '../http/command-envelopes';
 import { sendAs } from '../http/formats';
 import { QueryReader, type RawQuery } from '../http/query';
-import { EmptyDto } from '../incidents/incident.dto';
+import { principalOf } from '../http/request-context';
+import { EmptyDto, PersonDto } from '../incidents/incident.dto';
 import { RegisterCommands } from './register-commands';
 import { RegisterHistory } from './register-history';
 import { listingPage, listingParameters, required } from './register-listing';
 import { ChangeTeamDto, CreateTeamDto } from './register.dto';
 
-/** Teams: their tier, and who takes over from them. */
+/** Teams: their tier, their members, and who takes over from them. */
 @Controller('v1/teams')
 @Requires('register.read')
 export class TeamsController {
@@ -71,8 +72,24 @@ export class TeamsController {
     return this.run(request, key, { type: 'ReinstateTeam' });
   }
 
+  @Post(':key/members')
+  @HttpCode(200)
+  @Requires('register.change')
+  addMember(@Param('key') key: string, @Body() { person }: PersonDto, @Req() request: FastifyRequest) {
+    return this.run(request, key, { type: 'AddTeamMember', person: idOf(person, request) });
+  }
+
+  @Delete(':key/members/:person')
+  @Requires('register.change')
+  removeMember(@Param('key') key: string, @Param('person') person: string, @Req() request: FastifyRequest) {
+    return this.run(request, key, { type: 'RemoveTeamMember', person: idOf(person, request) });
+  }
+
   private async run(request: FastifyRequest, key: string, command: TeamCommand) {
     const { revision, position } = await this.commands.team(key, command, this.envelopes.of(request));
     return { id: key, key, revision, position };
   }
 }
+
+const idOf = (person: string, request: FastifyRequest): string =>
+  person === 'me' ? principalOf(request).personId : person;

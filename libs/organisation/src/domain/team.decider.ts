@@ -20,25 +20,40 @@ export type TeamCreated = { readonly type: 'TeamCreated'; readonly data: { reado
 export type TeamChanged = { readonly type: 'TeamChanged'; readonly data: { readonly changes: Changes } };
 export type TeamRetired = { readonly type: 'TeamRetired'; readonly data: Readonly<Record<string, never>> };
 export type TeamReinstated = { readonly type: 'TeamReinstated'; readonly data: Readonly<Record<string, never>> };
-export type TeamEvent = TeamCreated | TeamChanged | TeamRetired | TeamReinstated;
+export type TeamMemberAdded = { readonly type: 'TeamMemberAdded'; readonly data: { readonly person: string } };
+export type TeamMemberRemoved = { readonly type: 'TeamMemberRemoved'; readonly data: { readonly person: string } };
+export type TeamEvent = TeamCreated | TeamChanged | TeamRetired | TeamReinstated | TeamMemberAdded | TeamMemberRemoved;
 
 export type TeamCommand =
   | ({ readonly type: 'CreateTeam'; readonly key: string; readonly name: string } & Partial<TeamFields>)
   | ({ readonly type: 'ChangeTeam' } & Partial<TeamFields>)
   | { readonly type: 'RetireTeam' }
-  | { readonly type: 'ReinstateTeam' };
+  | { readonly type: 'ReinstateTeam' }
+  | { readonly type: 'AddTeamMember'; readonly person: string }
+  | { readonly type: 'RemoveTeamMember'; readonly person: string };
 
 /** A team as its events tell it; `key` is null before it was created. */
-export type Team = TeamFields & { readonly key: string | null; readonly retired: boolean };
+export type Team = TeamFields & {
+  readonly key: string | null;
+  readonly retired: boolean;
+  /** The ids of the persons who belong to it, in the order in which they came. */
+  readonly members: readonly string[];
+};
 
-/** What the rules need to know of other teams: the tier, undefined where there is no such team. */
-export type TeamFacts = { readonly tierOf: (key: string) => number | null | undefined };
+/** What the rules need to know beyond the team. */
+export type TeamFacts = {
+  /** The tier of another team, undefined where there is no such team. */
+  readonly tierOf: (key: string) => number | null | undefined;
+  readonly hasPerson: (id: string) => boolean;
+};
 
 export const teamEventSchemas: EventSchemas<TeamEvent['type']> = {
   TeamCreated: { version: 1 },
   TeamChanged: { version: 1 },
   TeamRetired: { version: 1 },
   TeamReinstated: { version: 1 },
+  TeamMemberAdded: { version: 1 },
+  TeamMemberRemoved: { version: 1 },
 };
 
 /** The stream of a team. */
@@ -75,6 +90,7 @@ export const teamDecider: Decider<Team, TeamCommand, TeamEvent, TeamFacts> = {
     escalatesTo: null,
     escalatesToByCategory: {},
     retired: false,
+    members: [],
   }),
   decide: (command, team, { facts }) => {
     if (command.type === 'CreateTeam') return create(command, team, facts);
@@ -92,6 +108,12 @@ export const teamDecider: Decider<Team, TeamCommand, TeamEvent, TeamFacts> = {
         return team.retired ? [] : [{ type: 'TeamRetired', data: {} }];
       case 'ReinstateTeam':
         return team.retired ? [{ type: 'TeamReinstated', data: {} }] : [];
+      case 'AddTeamMember':
+        return added(command.person, team, facts);
+      case 'RemoveTeamMember': {
+        const { person } = command;
+        return team.members.includes(person) ? [{ type: 'TeamMemberRemoved', data: { person } }] : [];
+      }
       default:
         return assertNever(command);
     }
@@ -99,18 +121,29 @@ export const teamDecider: Decider<Team, TeamCommand, TeamEvent, TeamFacts> = {
   evolve: (team, event) => {
     switch (event.type) {
       case 'TeamCreated':
-        return { ...event.data, retired: false };
+        return { ...event.data, retired: false, members: [] };
       case 'TeamChanged':
         return changed<Team>(team, event.data.changes);
       case 'TeamRetired':
         return { ...team, retired: true };
       case 'TeamReinstated':
         return { ...team, retired: false };
+      case 'TeamMemberAdded':
+        return { ...team, members: [...team.members, event.data.person] };
+      case 'TeamMemberRemoved':
+        return { ...team, members: team.members.filter((person) => person !== event.data.person) };
       default:
         return assertNever(event);
     }
   },
 };
+
+function added(person: string, team: Team, facts: TeamFacts): TeamEvent[] {
+  if (!facts.hasPerson(person)) {
+    throw invalid('team.unknown-person', `There is no person ${person}`, { pointer: '/person', person });
+  }
+  return team.members.includes(person) ? [] : [{ type: 'TeamMemberAdded', data: { person } }];
+}
 
 function create(command: Extract<TeamCommand, { type: 'CreateTeam' }>, team: Team, facts: TeamFacts): TeamEvent[] {
   const { key, name, tier = null, escalatesTo = null, escalatesToByCategory = {} } = command;
