@@ -13,7 +13,11 @@ const modelLease = (name: string): string => `projection/${name}`;
 type Services = Omit<ProjectionServices, 'onTakenOver'>;
 
 /** A model that is this process's for the time being. */
-type Holding = { readonly epoch: number; answered: string; adopting: boolean };
+type Holding = {
+  readonly epoch: number;
+  adopting: boolean;
+  /** The request that was carried out and not reported yet. */ answered: string | null;
+};
 
 /**
  * The part that one of several processes has in feeding the models. Each process holds a slot; the slots that are held divide the
@@ -119,10 +123,9 @@ export class SharedProjections {
 
   /** In the background: a model that is far behind must not keep this process from renewing its leases. */
   private adopt(name: string, epoch: number): void {
-    const holding: Holding = { epoch, answered: '', adopting: true };
+    const holding: Holding = { epoch, answered: null, adopting: true };
     this.holdings.set(name, holding);
     const adopted = async () => {
-      holding.answered = (await this.board.entry(name))?.answered ?? '';
       await this.host.adopt(name, epoch);
       holding.adopting = false;
       // It may have been let go before the host knew of it.
@@ -151,14 +154,16 @@ export class SharedProjections {
     const fed = this.host.fed(name);
     if (!fed) return;
     const now = this.services.clock.now();
+    if (holding.answered !== null) await this.board.answer(name, holding.answered);
+    holding.answered = null;
     const stamp = fed.rebuild ? undefined : (await this.board.pending(name))?.stamp;
-    if (stamp !== undefined && stamp > holding.answered) {
+    if (stamp !== undefined) {
       this.host.rebuild(name, () => {
         holding.answered = stamp;
       });
     }
     const failure = this.host.failure?.message ?? null;
     const { version, rebuild } = this.host.fed(name) ?? fed;
-    await this.board.tell(name, { version, rebuild, answered: holding.answered, failure }, now);
+    await this.board.tell(name, { version, rebuild, failure }, now);
   }
 }

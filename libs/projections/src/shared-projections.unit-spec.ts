@@ -178,6 +178,19 @@ describe('projections that several processes share', () => {
     expect(one.troubles).toEqual([]);
   });
 
+  it('are not asked for again by a late note of an owner that was replaced', async () => {
+    await board.open();
+    await board.request('parcels', 1_000);
+    const first = await board.pending('parcels');
+    await board.request('parcels', 2_000);
+    const second = await board.pending('parcels');
+    await board.answer('parcels', second!.stamp);
+    await board.answer('parcels', first!.stamp);
+    expect(await board.pending('parcels')).toBeUndefined();
+    await board.request('parcels', 1_500);
+    expect((await board.pending('parcels'))!.at).toBe(2_001);
+  });
+
   it('are rebuilt by the next owner where the first one ends in the middle', async () => {
     const { opened, open } = gate();
     let arrived = false;
