@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type History } from '@faultline/migration';
-import { openBlobStore, openEventStore, openKeyStore, type StoreSettings } from '@faultline/stores';
+import { openBlobStore, openEventStore, openKeyStore, openTogether, type StoreSettings } from '@faultline/stores';
 import { UserError } from './explain';
 
 /** A history whose stores are open. */
@@ -17,22 +17,12 @@ export type Purpose = 'read' | 'write';
 export async function openHistory(settings: StoreSettings, purpose: Purpose): Promise<OpenHistory> {
   if (purpose === 'read') requireFiles(settings);
   const role = purpose === 'read' ? 'follower' : 'writer';
-  const opened: { close(): Promise<void> }[] = [];
-  const close = async () => {
-    for (const store of opened.splice(0).reverse()) await store.close();
-  };
-  const keep = <Store extends { close(): Promise<void> }>(store: Store): Store => {
-    opened.push(store);
-    return store;
-  };
-  try {
+  const { stores, close } = await openTogether(async (keep) => {
     const events = keep(await openEventStore(settings, 'writer'));
     const keys = keep(await openKeyStore(settings, role));
-    return { events, keys, blobs: keep(await openBlobStore(settings, role)), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { events, keys, blobs: keep(await openBlobStore(settings, role)) };
+  });
+  return { ...stores, close };
 }
 
 /** Opening a directory for reading must not make a store of it. */

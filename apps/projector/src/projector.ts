@@ -11,7 +11,7 @@ import {
 } from '@faultline/programs';
 import { type SharedProjections } from '@faultline/projections';
 import { shareOf } from '@faultline/read-side';
-import { openEventStore, openKeyStore, openReadStore, storeSettings } from '@faultline/stores';
+import { openEventStore, openKeyStore, openReadStore, openTogether, storeSettings } from '@faultline/stores';
 import { type Logger } from 'pino';
 
 /** A projector that takes its share. */
@@ -70,23 +70,12 @@ function healthOf({ events, documents }: Stores, share: SharedProjections): Heal
 
 type Stores = Awaited<ReturnType<typeof openStores>>['stores'];
 
-async function openStores(environment: Environment) {
+function openStores(environment: Environment) {
   const settings = storeSettings(environment);
-  const opened: { close(): Promise<void> }[] = [];
-  const close = async () => {
-    for (const store of opened.splice(0).reverse()) await store.close();
-  };
-  const keep = <Store extends { close(): Promise<void> }>(store: Store): Store => {
-    opened.push(store);
-    return store;
-  };
-  try {
+  return openTogether(async (keep) => {
     const events = keep(await openEventStore(settings, 'follower'));
     const documents = keep(await openReadStore(settings));
     const keys = keep(await openKeyStore(settings, 'follower'));
-    return { stores: { events, documents, keys }, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { events, documents, keys };
+  });
 }
